@@ -1,0 +1,125 @@
+"""RTP for H.264 (RFC 6184, packetization-mode 1) interleaved in RTSP (RFC 2326 §10.12), and RTCP reports.
+
+A picture is cut into packets once, when its clip is read. Sending it costs one copy and a few bytes written per
+packet (sequence, timestamp, SSRC), whatever the number of clients.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PAYLOAD_TYPE = 96
+MAX_PAYLOAD_OCTETS = 1400  # fits an Ethernet frame with every header, as cameras choose it
+FU_A = 28
+FU_START = 0x80
+FU_END = 0x40
+NTP_EPOCH_OFFSET = 2_208_988_800  # seconds from 1900 to 1970
+
+_INTERLEAVED = struct.Struct("!cBH")
+_RTP_HEADER = struct.Struct("!BBHII")
+_STAMP = struct.Struct("!HII")
+_STAMP_OFFSET = _INTERLEAVED.size + 2
+_CHANNEL_OFFSET = 1
+_SENDER_REPORT = struct.Struct("!BBHIIIIII")
+
+
+@dataclass(frozen=True, slots=True)
+class PacketisedUnit:
+    """A picture as interleaved RTP packets, lacking what differs from camera to camera."""
+
+    template: bytes
+    offsets: tuple[int, ...]  # where each packet's "$" stands in the template
+    payload_octets: int
+    keyframe: bool
+
+
+def packetise(nals: Sequence[bytes], *, keyframe: bool, max_payload: int = MAX_PAYLOAD_OCTETS) -> PacketisedUnit:
+    """Cut one access unit into single-NAL and FU-A packets; the last one carries the marker bit."""
+    payloads = [payload for nal in nals for payload in _payloads(nal, max_payload)]
+    template = bytearray()
+    offsets: list[int] = []
+    for position, payload in enumerate(payloads, start=1):
+        marker = 0x80 if position == len(payloads) else 0
+        offsets.append(len(template))
+        template += _INTERLEAVED.pack(b"$", 0, _RTP_HEADER.size + len(payload))
+        template += _RTP_HEADER.pack(0x80, marker | PAYLOAD_TYPE, 0, 0, 0)
+        template += payload
+    return PacketisedUnit(
+        template=bytes(template),
+        offsets=tuple(offsets),
+        payload_octets=sum(map(len, payloads)),
+        keyframe=keyframe,
+    )
+
+
+def _payloads(nal: bytes, max_payload: int) -> list[bytes]:
+    if len(nal) <= max_payload:
+        return [nal]
+    indicator = nal[0] & 0xE0 | FU_A
+    nal_type = nal[0] & 0x1F
+    step = max_payload - 2
+    cuts = range(1, len(nal), step)
+    return [
+        bytes((indicator, nal_type | (FU_START if at == 1 else 0) | (FU_END if at + step >= len(nal) else 0)))
+        + nal[at : at + step]
+        for at in cuts
+    ]
+
+
+def stamp(unit: PacketisedUnit, *, channel: int, sequence: int, timestamp: int, ssrc: int) -> bytes:
+    """The packets of a picture as one camera sends them.
+
+    Args:
+        unit: the picture.
+        channel: interleaved channel that the client chose for RTP.
+        sequence: sequence number (16 bits) of the first packet.
+        timestamp: RTP timestamp (32 bits) of the picture.
+        ssrc: synchronisation source of the stream.
+    """
+    packets = bytearray(unit.template)
+    for offset in unit.offsets:
+        _STAMP.pack_into(packets, offset + _STAMP_OFFSET, sequence, timestamp, ssrc)
+        sequence = (sequence + 1) & 0xFFFF
+    if channel:
+        put_on_channel(packets, unit, channel)
+    return bytes(packets)
+
+
+def put_on_channel(packets: bytearray, unit: PacketisedUnit, channel: int) -> None:
+    """Move stamped packets of `unit` to another interleaved channel, in place."""
+    for offset in unit.offsets:
+        packets[offset + _CHANNEL_OFFSET] = channel
+
+
+def sender_report(
+    *, channel: int, ssrc: int, unix_time: float, timestamp: int, packets: int, octets: int, cname: str
+) -> bytes:
+    """An interleaved RTCP compound packet (SR + SDES CNAME, RFC 3550 §6.4.1).
+
+    Args:
+        channel: interleaved channel that the client chose for RTCP.
+        ssrc: synchronisation source of the stream.
+        unix_time: wall clock in seconds at which `timestamp` is now.
+        timestamp: RTP time of that instant (32 bits).
+        packets: packets sent so far.
+        octets: payload octets sent so far.
+        cname: canonical name of the camera, ASCII, at most 255 characters.
+    """
+    seconds = int(unix_time)
+    fraction = int((unix_time - seconds) * (1 << 32))
+    report = _SENDER_REPORT.pack(
+        0x80,
+        200,
+        _SENDER_REPORT.size // 4 - 1,
+        ssrc,
+        seconds + NTP_EPOCH_OFFSET & 0xFFFFFFFF,
+        fraction,
+        timestamp,
+        packets & 0xFFFFFFFF,
+        octets & 0xFFFFFFFF,
+    )
+    item = bytes((1, len(cname))) + cname.encode("ascii")
+    chunk = struct.pack("!I", ssrc) + item + b"\x00"
+    chunk += b"\x00" * (-len(chunk) % 4)
+    compound = report + struct.pack("!BBH", 0x81, 202, len(chunk) // 4) + chunk
+    return _INTERLEAVED.pack(b"$", channel, len(compound)) + compound

@@ -1,0 +1,162 @@
+"""A simulator in its own process, for tests and benches."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from camera_simulator.simulator import Addresses
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.05
+
+
+class SimulatorError(Exception):
+    """The simulator did not start."""
+
+
+class SimulatorProcess:
+    """Runs the simulator on free loopback ports; a context manager, or `start()` and `stop()`.
+
+    The process also ends when this one dies.
+    """
+
+    def __init__(
+        self,
+        *,
+        count: int = 4,
+        ptz_count: int = 0,
+        username: str | None = None,
+        password: str | None = None,
+        rtsp_port: int = 0,
+        onvif_port: int = 0,
+    ) -> None:
+        """Describe a simulator; nothing runs yet.
+
+        Args:
+            count: number of cameras, numbered from 1.
+            ptz_count: how many of them, from the first on, have a PTZ head.
+            username: account of every camera, or None for open cameras.
+            password: its password.
+            rtsp_port: RTSP port; 0 takes a free one.
+            onvif_port: HTTP port; 0 takes a free one.
+        """
+        self.count = count
+        self.ptz_count = ptz_count
+        self.username = username
+        self.password = password
+        self._ports = (rtsp_port, onvif_port)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._addresses: Addresses | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def addresses(self) -> Addresses:
+        """Ports of the running simulator."""
+        if self._addresses is None:
+            raise SimulatorError("the simulator is not running")
+        return self._addresses
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running simulator."""
+        if self._process is None:
+            raise SimulatorError("the simulator is not running")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, and return once the ports listen.
+
+        Raises:
+            SimulatorError: it ended or was not ready within 30 s; the message holds its log.
+        """
+        self._folder = tempfile.TemporaryDirectory(prefix="camera-simulator-")
+        folder = Path(self._folder.name)
+        ready_file, log_file = folder / "ready.json", folder / "log"
+        with log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command(folder, ready_file), stdin=subprocess.PIPE, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not ready_file.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                text = log_file.read_text(encoding="utf-8", errors="replace")
+                self.stop()
+                raise SimulatorError(f"the camera simulator did not start:\n{text}")
+            time.sleep(POLL_SECONDS)
+        self._addresses = Addresses(**json.loads(ready_file.read_text(encoding="utf-8")))
+
+    def stop(self) -> None:
+        """Stop, and return once the process has ended; does nothing when it does not run."""
+        process, self._process = self._process, None
+        self._addresses = None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def rtsp_url(self, number: int, quality: str = "main", *, with_credentials: bool = False) -> str:
+        """RTSP URL of a camera's `main` or `sub` stream; ask for credentials only where a client needs them so."""
+        account = ""
+        if with_credentials and self.username is not None:
+            account = f"{quote(self.username, safe='')}:{quote(self.password or '', safe='')}@"
+        return f"rtsp://{account}{self.addresses.host}:{self.addresses.rtsp_port}/cam/{number:04d}/{quality}"
+
+    def onvif_url(self, number: int) -> str:
+        """Address of a camera's ONVIF device service."""
+        return f"{self._http}/onvif/{number:04d}/device_service"
+
+    def set_faults(self, number: int, *, freeze: bool = False, offline: bool = False) -> None:
+        """Make a camera freeze or go offline, or both, or neither again."""
+        request = urllib.request.Request(  # noqa: S310 our own loopback URL
+            f"{self._http}/simulator/cameras/{number:04d}/faults",
+            data=json.dumps({"freeze": freeze, "offline": offline}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 same
+            response.read()
+
+    @property
+    def _http(self) -> str:
+        return f"http://{self.addresses.host}:{self.addresses.onvif_port}"
+
+    def _command(self, folder: Path, ready_file: Path) -> list[str]:
+        command = [
+            *(sys.executable, "-m", "camera_simulator", "--stop-at-stdin-end"),
+            *("--count", str(self.count), "--ptz-count", str(self.ptz_count)),
+            *("--rtsp-port", str(self._ports[0]), "--onvif-port", str(self._ports[1])),
+            *("--ready-file", str(ready_file)),
+        ]
+        if self.username is not None:
+            password_file = folder / "password"
+            password_file.touch(mode=0o600)
+            password_file.write_text(self.password or "", encoding="utf-8")
+            command += ["--username", self.username, "--password-file", str(password_file)]
+        return command
