@@ -1,0 +1,203 @@
+"""The plain values a decision is made of.
+
+The enums are string enums whose values equal those of ``contracts``: a member of either compares and hashes
+as the same string, so that neither package needs the other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+CENTRE = "00000"
+"""Stands for the centre itself where a commune code is asked (things that belong to no single commune)."""
+
+
+class Role(StrEnum):
+    """Roles of the trade; one per agent."""
+
+    OPERATEUR = "operateur"
+    CHEF_DE_SALLE = "chef_de_salle"
+    AGENT_RELECTURE = "agent_relecture"
+    RESPONSABLE_CSU = "responsable_csu"
+    POLICIER_MUNICIPAL = "policier_municipal"
+    PARTENAIRE_PN = "partenaire_pn"
+    PARTENAIRE_GN = "partenaire_gn"
+    PARTENAIRE_SDIS = "partenaire_sdis"
+    PARTENAIRE_CROIX_ROUGE = "partenaire_croix_rouge"
+    MAIRE = "maire"
+    DPO = "dpo"
+    TECHNICIEN = "technicien"
+    ADMIN = "admin"
+    AUDITEUR = "auditeur"
+
+
+class OrganisationKind(StrEnum):
+    """Kind of an agent's employer."""
+
+    COLLECTIVITE = "collectivite"
+    POLICE_MUNICIPALE = "police_municipale"
+    POLICE_NATIONALE = "police_nationale"
+    GENDARMERIE = "gendarmerie"
+    DOUANES = "douanes"
+    SDIS = "sdis"
+    ASSOCIATION = "association"
+    AUTORITE = "autorite"
+
+
+class OperatingMode(StrEnum):
+    """How the arrêté lets images be watched."""
+
+    DIRECT = "DIRECT"
+    DIFFERE_SUR_REQUISITION = "DIFFERE_SUR_REQUISITION"
+    EVENEMENT = "EVENEMENT"
+
+
+class CameraStatus(StrEnum):
+    """Life-cycle of a camera."""
+
+    PROJET = "projet"
+    ETUDE = "etude"
+    AUTORISEE = "autorisee"
+    EN_TRAVAUX = "en_travaux"
+    EN_SERVICE = "en_service"
+    EN_PANNE = "en_panne"
+    DEPOSEE = "deposee"
+
+
+class Action(StrEnum):
+    """Everything an agent can ask for. The value is what the register and the API write."""
+
+    LIVE = "live"
+    PTZ = "ptz"
+    SNAPSHOT = "snapshot"
+    SHARE = "share"
+    REPLAY = "replay"
+    EXPORT = "export"
+    VIEW_CAMERA = "view_camera"
+    VIEW_RECORDINGS = "view_recordings"
+    HOLD = "hold"
+    MASK = "mask"
+    CONFIGURE = "configure"
+    MANAGE_AUTHORISATIONS = "manage_authorisations"
+    SUPERVISE = "supervise"
+    VIEW_INCIDENT = "view_incident"
+    MANAGE_INCIDENT = "manage_incident"
+    TRANSMIT = "transmit"
+    VIEW_DISPATCH = "view_dispatch"
+    MANAGE_DISPATCH = "manage_dispatch"
+    RECEIVE_DISPATCH = "receive_dispatch"
+    MANAGE_PARTNERS = "manage_partners"
+    READ_REGISTER = "read_register"
+    VERIFY_REGISTER = "verify_register"
+    VIEW_AGENTS = "view_agents"
+    MANAGE_AGENTS = "manage_agents"
+    EXPLAIN_POLICY = "explain_policy"
+    VIEW_STATISTICS = "view_statistics"
+
+
+LIVE_ACTIONS: frozenset[Action] = frozenset({Action.LIVE, Action.PTZ, Action.SNAPSHOT, Action.SHARE})
+"""Actions on the image of this very second."""
+
+IMAGE_ACTIONS: frozenset[Action] = LIVE_ACTIONS | {Action.REPLAY, Action.EXPORT}
+"""Actions that show, move or hand over an image, live or recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open interval of time ``[starts_at, ends_at)``, aware datetimes."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether the instant lies inside."""
+        return self.starts_at <= at < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person, the employer, and the dated habilitation (half-open: ``from`` included, ``until`` not)."""
+
+    agent_id: str
+    name: str
+    role: str
+    organisation_id: str
+    organisation_name: str
+    organisation_kind: str
+    communes: frozenset[str]
+    habilitation_id: str | None
+    habilitation_from: datetime | None
+    habilitation_until: datetime | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """The prefectoral authorisation: half-open validity; ``recipients`` are organisation kinds."""
+
+    authorisation_id: str
+    arrete_number: str
+    valid_from: datetime
+    valid_until: datetime
+    mode: str = OperatingMode.DIRECT
+    event_windows: tuple[Window, ...] = ()
+    retention_days: int = 30
+    recipients: frozenset[str] = field(default_factory=frozenset[str])
+
+    def valid_at(self, at: datetime) -> bool:
+        """Tell whether the arrêté is in force at that second."""
+        return self.valid_from <= at < self.valid_until
+
+    def event_at(self, at: datetime) -> bool:
+        """Tell whether a dated event of the arrêté is under way."""
+        return any(window.holds(at) for window in self.event_windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A camera as much as a decision needs; ``authorisation`` is None where no arrêté covers it."""
+
+    camera_id: str
+    label: str
+    insee: str
+    status: str
+    has_ptz: bool
+    masks_signed: bool
+    authorisation: Authorisation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Live cameras shown to one named person of a partner for at most 60 minutes, at most four cameras."""
+
+    share_id: str
+    agent_id: str
+    camera_ids: frozenset[str]
+    window: Window
+    grants_ptz: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Why the action is asked, and which commune it touches when the thing judged is not a camera.
+
+    ``insee`` is the commune of an incident, a segment or a dispatch; a camera's own commune wins over it.
+    """
+
+    incident_id: str | None = None
+    requisition_id: str | None = None
+    ticket_id: str | None = None
+    share: Share | None = None
+    insee: str | None = None
+
+
+def commune_of(camera: Camera | None, context: Context) -> str | None:
+    """Return the commune the action touches; None (or the centre) when it belongs to none."""
+    insee = camera.insee if camera else context.insee
+    return None if insee == CENTRE else insee
+
+
+def mentions(value: str, members: Iterable[StrEnum]) -> bool:
+    """Tell whether a free string is one of the members (an unknown role or kind is never one)."""
+    return any(value == member.value for member in members)

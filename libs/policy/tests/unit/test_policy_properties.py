@@ -1,0 +1,242 @@
+"""What must hold for every agent, camera, context and second."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy import (
+    IMAGE_ACTIONS,
+    LIVE_ACTIONS,
+    RULES,
+    Action,
+    Agent,
+    Authorisation,
+    Camera,
+    CameraStatus,
+    Context,
+    OperatingMode,
+    OrganisationKind,
+    Role,
+    Share,
+    Window,
+    decide,
+    explain,
+    permissions,
+)
+
+ORIGIN = datetime(2026, 6, 1, tzinfo=UTC)
+COMMUNES = ("95598", "95428", "95210", "95197")
+WIDER_ROLES = (
+    (Role.OPERATEUR, Role.CHEF_DE_SALLE),
+    (Role.CHEF_DE_SALLE, Role.RESPONSABLE_CSU),
+    (Role.PARTENAIRE_SDIS, Role.PARTENAIRE_PN),
+)
+
+instants = st.integers(-200, 200).map(lambda hours: ORIGIN + timedelta(hours=hours))
+communes = st.frozensets(st.sampled_from(COMMUNES))
+windows = st.tuples(instants, st.integers(0, 3)).map(lambda w: Window(w[0], w[0] + timedelta(hours=w[1])))
+
+agents = st.builds(
+    Agent,
+    agent_id=st.sampled_from(["a", "b"]),
+    name=st.just("Agent"),
+    role=st.sampled_from([*(role.value for role in Role), "inconnu"]),
+    organisation_id=st.just("org"),
+    organisation_name=st.just("Organisation"),
+    organisation_kind=st.sampled_from([*(kind.value for kind in OrganisationKind), "inconnue"]),
+    communes=communes,
+    habilitation_id=st.none() | st.just("H-1"),
+    habilitation_from=st.none() | instants,
+    habilitation_until=st.none() | instants,
+    active=st.booleans(),
+)
+authorisations = st.builds(
+    Authorisation,
+    authorisation_id=st.just("A-1"),
+    arrete_number=st.just("2026-1"),
+    valid_from=instants,
+    valid_until=instants,
+    mode=st.sampled_from([*(mode.value for mode in OperatingMode), "AUTRE"]),
+    event_windows=st.lists(windows, max_size=2).map(tuple),
+    retention_days=st.integers(1, 30),
+    recipients=st.frozensets(st.sampled_from([kind.value for kind in OrganisationKind])),
+)
+cameras = st.builds(
+    Camera,
+    camera_id=st.sampled_from(["c1", "c2"]),
+    label=st.just("Place de la mairie"),
+    insee=st.sampled_from(COMMUNES),
+    status=st.sampled_from([status.value for status in CameraStatus]),
+    has_ptz=st.booleans(),
+    masks_signed=st.booleans(),
+    authorisation=st.none() | authorisations,
+)
+shares = st.builds(
+    Share,
+    share_id=st.just("s"),
+    agent_id=st.sampled_from(["a", "b"]),
+    camera_ids=st.frozensets(st.sampled_from(["c1", "c2", "c3", "c4", "c5"])),
+    window=windows,
+    grants_ptz=st.booleans(),
+)
+contexts = st.builds(
+    Context,
+    incident_id=st.none() | st.just("i"),
+    requisition_id=st.none() | st.just("r"),
+    ticket_id=st.none() | st.just("t"),
+    share=st.none() | shares,
+    insee=st.none() | st.sampled_from(COMMUNES),
+)
+actions = st.sampled_from(list(Action))
+requests = st.tuples(agents, actions, st.none() | cameras, contexts, instants)
+Question = tuple[Agent, Action, Camera | None, Context, datetime]
+
+
+def asked_by(agent: Agent, question: Question) -> Question:
+    """Return the same question from another agent."""
+    return (agent, *question[1:])
+
+
+@st.composite
+def likely(draw: st.DrawFn) -> Question:
+    """Draw questions that are often allowed, so that monotonicity has something to hold."""
+    agent = replace(
+        draw(agents),
+        active=True,
+        habilitation_id="H-1",
+        habilitation_from=ORIGIN - timedelta(days=90),
+        habilitation_until=ORIGIN + timedelta(days=90),
+        communes=draw(communes) | {COMMUNES[0]},
+        role=draw(st.sampled_from(list(Role))),
+        organisation_kind=draw(st.sampled_from(["collectivite", "police_nationale", "sdis"])),
+    )
+    authorisation = Authorisation(
+        "A-1",
+        "2026-1",
+        ORIGIN - timedelta(days=90),
+        ORIGIN + timedelta(days=90),
+        recipients=frozenset({"police_nationale", "sdis"}),
+    )
+    camera = Camera(
+        "c1", "Place", COMMUNES[0], "en_service", has_ptz=True, masks_signed=True, authorisation=authorisation
+    )
+    at = draw(instants)
+    share = Share("s", agent.agent_id, frozenset({"c1"}), Window(at, at + timedelta(minutes=60)), grants_ptz=True)
+    context = Context(draw(st.none() | st.just("i")), draw(st.none() | st.just("r")), "t", share)
+    return agent, draw(actions), camera, context, at
+
+
+@given(requests)
+@settings(max_examples=600)
+def test_every_question_has_an_answer_with_rule_and_citation(question: Question) -> None:
+    decision = decide(*question)
+    known = {rule.name for rule in RULES} | {"toutes_regles"}
+    assert decision.rule in known
+    assert decision.citation
+    assert decision.allowed == (decision.rule == "toutes_regles")
+    assert not (decision.allowed and decision.hides_existence)
+
+
+@given(requests)
+def test_explanation_and_decision_agree(question: Question) -> None:
+    explanation = explain(*question)
+    assert explanation.decision == decide(*question)
+    refusing = [step.rule for step in explanation.steps if not step.passed]
+    assert explanation.decision.rule == (refusing[0] if refusing else "toutes_regles")
+    assert all(step.passed for step in explanation.steps if not step.applies)
+
+
+@given(likely())
+def test_unknown_role_may_do_nothing(question: Question) -> None:
+    stranger = replace(question[0], role="inconnu")
+    assert not decide(*asked_by(stranger, question)).allowed
+
+
+@given(likely())
+def test_association_never_gets_an_image(question: Question) -> None:
+    agent, action = question[:2]
+    decision = decide(*asked_by(replace(agent, organisation_kind="association"), question))
+    assert not (decision.allowed and action in IMAGE_ACTIONS)
+    if action in IMAGE_ACTIONS:
+        assert decision.rule == "association_sans_image"
+
+
+@given(likely())
+def test_red_cross_role_never_gets_an_image_whatever_its_employer(question: Question) -> None:
+    agent, action = question[:2]
+    decision = decide(*asked_by(replace(agent, role=Role.PARTENAIRE_CROIX_ROUGE), question))
+    assert not (decision.allowed and action in IMAGE_ACTIONS)
+
+
+@given(likely(), st.sampled_from(["revoked", "no_paper", "not_yet", "just_ended"]))
+def test_no_right_without_active_account_and_habilitation(question: Question, fault: str) -> None:
+    agent, action, camera, context, at = question
+    broken = {
+        "revoked": replace(agent, active=False),
+        "no_paper": replace(agent, habilitation_id=None),
+        "not_yet": replace(agent, habilitation_from=at + timedelta(microseconds=1)),
+        "just_ended": replace(agent, habilitation_until=at),
+    }[fault]
+    assert not decide(broken, action, camera, context, at).allowed
+
+
+@given(likely())
+def test_other_commune_is_refused_and_hidden(question: Question) -> None:
+    agent, action, camera, context, at = question
+    assert camera is not None
+    outside = replace(agent, communes=agent.communes - {camera.insee})
+    decision = decide(outside, action, camera, context, at)
+    if action in {Action.READ_REGISTER, Action.VERIFY_REGISTER} and agent.role in {Role.DPO, Role.AUDITEUR}:
+        assert decision.allowed
+    else:
+        assert not decision.allowed
+        assert decision.hides_existence
+
+
+@given(likely(), st.sampled_from(["absent", "expired", "future"]))
+def test_no_live_without_authorisation_at_that_second(question: Question, fault: str) -> None:
+    agent, action, camera, context, at = question
+    assert camera is not None
+    assert camera.authorisation is not None
+    broken = {
+        "absent": None,
+        "expired": replace(camera.authorisation, valid_until=at),
+        "future": replace(camera.authorisation, valid_from=at + timedelta(microseconds=1)),
+    }[fault]
+    decision = decide(agent, action, replace(camera, authorisation=broken), context, at)
+    if action in LIVE_ACTIONS:
+        assert not decision.allowed
+    elif action in IMAGE_ACTIONS and decision.allowed:
+        assert context.requisition_id is not None
+
+
+@given(likely(), communes)
+def test_adding_communes_never_removes_a_right(question: Question, more: frozenset[str]) -> None:
+    agent = question[0]
+    if decide(*question).allowed:
+        assert decide(*asked_by(replace(agent, communes=agent.communes | more), question)).allowed
+
+
+@given(likely(), st.sampled_from(WIDER_ROLES))
+def test_a_wider_role_keeps_every_right(question: Question, pair: tuple[Role, Role]) -> None:
+    agent = question[0]
+    narrow, wide = pair
+    if decide(*asked_by(replace(agent, role=narrow), question)).allowed:
+        assert decide(*asked_by(replace(agent, role=wide), question)).allowed
+
+
+@given(likely())
+def test_more_context_never_removes_a_right(question: Question) -> None:
+    agent, action, camera, context, at = question
+    if decide(agent, action, camera, context, at).allowed:
+        fuller = replace(context, incident_id="i", requisition_id="r", ticket_id="t")
+        assert decide(agent, action, camera, fuller, at).allowed
+
+
+@given(requests)
+def test_nothing_outside_the_permissions_is_ever_allowed(question: Question) -> None:
+    agent, action, _, _, at = question
+    if decide(*question).allowed:
+        assert action in permissions(agent, at)
