@@ -1,0 +1,138 @@
+"""The composition root that every service shares: connect, mirror, guard, serve, stop.
+
+A service's ``app.py`` says only what is its own: its routers, its subscriptions and its loops.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+
+from common.auth import ServiceKey, TokenVerifier
+from common.bus import Bus
+from common.clock import Clock, SystemClock
+from common.consumer import ConsumerRunner, Subscription
+from common.database import Database
+from common.kv_replica import KvReplica
+from common.relay import Relay
+from common.service import Part, ServiceParts
+from common.settings import ServiceSettings
+from common.web import create_app
+from contracts.access import AgentState
+from contracts.registry import CameraState
+from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS, BUCKETS, STREAMS
+from guard.check import Guard
+
+
+@dataclass(slots=True)
+class House:
+    """What a running service holds. Made by ``open``; ``app`` is there before, so that routes can be listed."""
+
+    app: FastAPI
+    clock: Clock
+    database: Database
+    bus: Bus
+    agents: KvReplica[AgentState]
+    cameras: KvReplica[CameraState]
+    guard: Guard
+    key: ServiceKey
+
+
+Wire = Callable[[House], dict[str, Part]]
+"""Adds what is the service's own to ``house.app.state`` and returns its loops by name."""
+
+
+def build_app(service: str, title: str, routers: Sequence[APIRouter], *, public_origin: str) -> FastAPI:
+    """Make the application of a service without connecting to anything: for serving and for OpenAPI snapshots."""
+    return create_app(title=title, service=service, lifespan=None, routers=routers, public_origin=public_origin)
+
+
+def assemble(
+    *,
+    service: str,
+    title: str,
+    settings: ServiceSettings,
+    routers: Sequence[APIRouter],
+    subscriptions: Callable[[House], Sequence[Subscription]],
+    wire: Wire,
+    clock: Clock | None = None,
+    on_close: Callable[[House], "Part | None"] | None = None,
+) -> ServiceParts:
+    """Put a service together.
+
+    Args:
+        service: its name, e.g. ``retention``: connection name, event source, token issuer.
+        title: of its OpenAPI document.
+        settings: where everything is.
+        routers: its routes; the first one's prefix is the service's.
+        subscriptions: what it consumes; called once connected. An empty list runs no consumer.
+        wire: adds the service's own things; called once connected.
+        clock: the system's unless a test moves time.
+        on_close: returns a last thing to do before connections close, or None.
+    """
+    app = build_app(service, title, routers, public_origin=settings.public_origin)
+    parts = ServiceParts(app=app, open=_nothing, close=_nothing, relay=_nothing)
+    houses: list[House] = []
+
+    async def open_house() -> None:
+        house = await _open(service, settings, app, clock or SystemClock())
+        houses.append(house)
+        consumed = list(subscriptions(house))
+        parts.relay = Relay(house.database, house.bus).run
+        if consumed:
+            parts.workers["consumers"] = ConsumerRunner(house.database, house.bus, consumed).run
+        parts.workers |= wire(house)
+
+    async def close_house() -> None:
+        for house in houses:
+            last = on_close(house) if on_close else None
+            if last is not None:
+                await last()
+            await house.agents.stop()
+            await house.cameras.stop()
+            await house.bus.close()
+            await house.database.dispose()
+
+    parts.open, parts.close = open_house, close_house
+    return parts
+
+
+async def _open(service: str, settings: ServiceSettings, app: FastAPI, clock: Clock) -> House:
+    database = Database(settings.database_url.get_secret_value())
+    bus = await Bus.connect(settings, name=service)
+    await bus.wait_usable()
+    await bus.ensure_streams(STREAMS)
+    await bus.ensure_buckets(BUCKETS)
+    agents = KvReplica(bus, BUCKET_AGENTS, AgentState)
+    cameras = KvReplica(bus, BUCKET_CAMERAS, CameraState)
+    await agents.start()
+    await cameras.start()
+    guard = Guard(agents=agents, cameras=cameras, source=service)
+    house = House(app, clock, database, bus, agents, cameras, guard, ServiceKey.load(settings.service_key_file))
+    app.state.database = database
+    app.state.bus = bus
+    app.state.clock = clock
+    app.state.guard = guard
+    app.state.service_key = house.key
+    app.state.verifier = TokenVerifier(settings.trusted_keys_dir)
+    _watch_health(house)
+    return house
+
+
+def _watch_health(house: House) -> None:
+    async def replicas() -> str | None:
+        waiting = [name for name, held in (("agents", house.agents), ("cameras", house.cameras)) if not held.ready]
+        return f"not mirrored yet: {', '.join(waiting)}" if waiting else None
+
+    async def database() -> str | None:
+        await house.database.ping()
+        return None
+
+    health = house.app.state.health
+    health.add("database", database)
+    health.add("bus", house.bus.check)
+    health.add("replicas", replicas)
+
+
+async def _nothing() -> None:
+    """Stand in until the service is open."""

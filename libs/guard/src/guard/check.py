@@ -1,0 +1,197 @@
+"""One call that decides and writes the register row: no row, no image."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common import outbox
+from common.auth import Principal
+from common.ids import new_id
+from common.kv_replica import KvReplica
+from common.problems import Forbidden, NotFound, Problem, Unauthenticated
+from contracts.access import FACT_REGISTER_ENTRY, REGISTER_OWNER, AgentState, RegisterEntry, RegisterResult
+from contracts.envelope import CENTRE, make_envelope
+from contracts.registry import CameraState
+from guard.states import agent_from, camera_from
+from policy import Action, Agent, Camera, Context, Decision, decide
+
+
+@dataclass(frozen=True, slots=True)
+class Motive:
+    """Why: a code of the trade and, where the law wants it, a text of at least 10 characters."""
+
+    code: str = "surveillance"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Footage concerned, half-open [from_at, until_at)."""
+
+    from_at: datetime
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An allowed act: who, on which camera, under which rule; ``entry_id`` is its register row."""
+
+    agent: Agent
+    camera: Camera | None
+    decision: Decision
+    entry_id: str
+
+
+class Refusal(Problem):
+    """The policy said no. The register row of the refusal stays committed."""
+
+    keeps_transaction: ClassVar[bool] = True
+
+    def __init__(self, problem: Problem, decision: Decision) -> None:
+        super().__init__(problem.status, problem.slug, problem.title, problem.detail, **problem.extra)
+        self.decision = decision
+
+
+class Guard:
+    """Judges with local replicas: a decision costs no network call and goes on while ``access`` is away."""
+
+    def __init__(self, *, agents: KvReplica[AgentState], cameras: KvReplica[CameraState], source: str) -> None:
+        self.agents = agents
+        self.cameras = cameras
+        self._source = source
+
+    def agent(self, principal: Principal) -> Agent:
+        """Return the agent behind a session; raises Unauthenticated for unknown, inactive or revoked ones."""
+        state = self.agents.get(principal.subject) if principal.kind == "agent" else None
+        if state is None or not state.active or principal.epoch < state.session_epoch:
+            raise Unauthenticated
+        return agent_from(state)
+
+    def camera(self, camera_id: str) -> Camera | None:
+        """Return the policy's view of a camera, None when the replica does not know it."""
+        state = self.cameras.get(camera_id)
+        return camera_from(state) if state else None
+
+    def visible_communes(self, principal: Principal) -> frozenset[str]:
+        """Return the INSEE codes whose facts this caller may see: what every query is bounded by."""
+        return self.agent(principal).communes
+
+    def decide(
+        self, agent: Agent, action: Action, camera_id: str | None, context: Context, at: datetime
+    ) -> tuple[Camera | None, Decision]:
+        """Judge without writing anything: for lists and for sweeps that re-check open sessions."""
+        camera = self.camera(camera_id) if camera_id else None
+        return camera, decide(agent, action, camera, context, at)
+
+    async def check(
+        self,
+        connection: AsyncConnection,
+        *,
+        principal: Principal,
+        action: Action,
+        at: datetime,
+        station: str,
+        camera_id: str | None = None,
+        context: Context | None = None,
+        motive: Motive | None = None,
+        window: Window | None = None,
+        recipient: str | None = None,
+        subject: str = "L'objet demandé",
+    ) -> Grant:
+        """Decide and write the register row in the caller's transaction.
+
+        ``subject`` names, in a 404, the thing that is no camera (``"L'incident 2026-95598-000001"``).
+
+        Raises:
+            Unauthenticated: the session is not one of a known, active agent.
+            NotFound: there is no such camera anywhere (no row: nothing was touched).
+            Refusal: the policy said no; a 404 when existence itself is hidden, else a 403 with rule and
+                citation. The refusal's row is committed all the same.
+        """
+        agent = self.agent(principal)
+        why = motive or Motive()
+        seen = context or Context()
+        if camera_id is not None and self.cameras.get(camera_id) is None:
+            raise NotFound("La caméra", camera_id)
+        camera, decision = self.decide(agent, action, camera_id, seen, at)
+        entry = self._entry(agent, action, camera, decision, seen, why, window, at, station, recipient)
+        envelope = make_envelope(
+            entry,
+            event_id=entry.entry_id,
+            owner=REGISTER_OWNER,
+            fact=FACT_REGISTER_ENTRY,
+            source=self._source,
+            aggregate=f"register:{self._source}",
+            insee=entry.insee,
+            at=at,
+        )
+        await outbox.append(connection, [envelope])
+        if not decision.allowed:
+            raise Refusal(_problem(decision, camera_id, subject), decision)
+        return Grant(agent, camera, decision, str(entry.entry_id))
+
+    def _entry(
+        self,
+        agent: Agent,
+        action: Action,
+        camera: Camera | None,
+        decision: Decision,
+        context: Context,
+        motive: Motive,
+        window: Window | None,
+        at: datetime,
+        station: str,
+        recipient: str | None,
+    ) -> RegisterEntry:
+        authorisation = camera.authorisation if camera else None
+        return RegisterEntry(
+            entry_id=new_id(),
+            at=at,
+            actor_id=agent.agent_id,
+            actor_name=agent.name,
+            actor_role=agent.role,
+            habilitation_id=agent.habilitation_id,
+            organisation=agent.organisation_name,
+            action=action.value,
+            camera_id=camera.camera_id if camera else None,
+            camera_label=camera.label if camera else None,
+            insee=camera.insee if camera else context.insee or CENTRE,
+            authorisation_id=authorisation.authorisation_id if authorisation else None,
+            motive_code=motive.code,
+            motive_text=motive.text,
+            context=_context_text(context),
+            station=station,
+            window_from=window.from_at if window else None,
+            window_until=window.until_at if window else None,
+            recipient=recipient,
+            result=RegisterResult.ALLOWED if decision.allowed else RegisterResult.REFUSED,
+            rule=decision.rule,
+            citation=decision.citation,
+        )
+
+
+def _context_text(context: Context) -> str:
+    named = {
+        "incident": context.incident_id,
+        "requisition": context.requisition_id,
+        "ticket": context.ticket_id,
+        "share": context.share.share_id if context.share else None,
+    }
+    return " ".join(f"{name}:{value}" for name, value in named.items() if value)
+
+
+def _problem(decision: Decision, camera_id: str | None, subject: str) -> Problem:
+    if decision.hides_existence:
+        return (
+            NotFound("La caméra", camera_id)
+            if camera_id
+            else Problem(
+                404,
+                "introuvable",
+                "Introuvable",
+                f"{subject} n'existe pas ou n'est pas dans votre périmètre.",
+            )
+        )
+    return Forbidden(f"{decision.explanation} (règle {decision.rule})", rule=decision.rule, citation=decision.citation)

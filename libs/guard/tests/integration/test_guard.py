@@ -1,0 +1,125 @@
+"""The door: one call decides and leaves a register row, refused or not."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from common.auth import Principal
+from common.bus import Bus
+from common.database import Database
+from common.kv_replica import KvReplica
+from common.problems import NotFound, Unauthenticated
+from common.testing.polling import eventually
+from common.testing.servers import TestDatabase
+from common.testing.states import ENGHIEN, SOISY, a_camera, an_agent, an_authorisation, put_agent, put_camera
+from contracts.access import AgentState, OrganisationKind, RegisterEntry, Role
+from contracts.envelope import Envelope
+from contracts.registry import CameraState
+from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS
+from guard import Guard, Refusal
+from policy import Action
+
+pytestmark = pytest.mark.integration
+AT = datetime.now(UTC)
+HERE, NEXT_DOOR, EXPIRED = "PV-95598-0001-P1", "PV-95210-0001-P1", "PV-95598-0009-F1"
+
+
+@pytest_asyncio.fixture
+async def database(make_database: Callable[[str | None], TestDatabase]) -> AsyncIterator[Database]:
+    opened = Database(make_database("retention").app_url)  # any service's schema has an outbox
+    yield opened
+    await opened.dispose()
+
+
+@pytest_asyncio.fixture
+async def guard(bus: Bus) -> AsyncIterator[Guard]:
+    await put_agent(bus, an_agent("op.soisy", communes=(SOISY,)))
+    await put_agent(bus, an_agent("old.session", session_epoch=2))
+    await put_agent(bus, an_agent("gone", active=False))
+    await put_agent(bus, an_agent("cr.petit", role=Role.PARTENAIRE_CROIX_ROUGE, kind=OrganisationKind.ASSOCIATION))
+    await put_camera(bus, a_camera(HERE))
+    await put_camera(bus, a_camera(NEXT_DOOR, insee=ENGHIEN))
+    await put_camera(bus, a_camera(EXPIRED, authorisation=an_authorisation(valid_until=AT - timedelta(seconds=1))))
+    agents: KvReplica[AgentState] = KvReplica(bus, BUCKET_AGENTS, AgentState)
+    cameras: KvReplica[CameraState] = KvReplica(bus, BUCKET_CAMERAS, CameraState)
+    await agents.start(wait_seconds=30)
+    await cameras.start(wait_seconds=30)
+    yield Guard(agents=agents, cameras=cameras, source="test")
+    await agents.stop()
+    await cameras.stop()
+
+
+def session_of(agent_id: str, epoch: int = 0) -> Principal:
+    return Principal("agent", agent_id, session_id="s", epoch=epoch)
+
+
+async def check(guard: Guard, database: Database, agent_id: str, camera_id: str) -> None:
+    async with database.transaction() as connection:
+        await guard.check(
+            connection,
+            principal=session_of(agent_id),
+            action=Action.LIVE,
+            camera_id=camera_id,
+            at=AT,
+            station="10.0.0.7",
+        )
+
+
+async def rows(database: Database) -> list[RegisterEntry]:
+    async with database.transaction() as connection:
+        bodies = (await connection.execute(text("SELECT body FROM outbox ORDER BY seq"))).scalars().all()
+    return [RegisterEntry.model_validate(Envelope.model_validate_json(body).data) for body in bodies]
+
+
+async def test_an_allowed_act_leaves_its_row(guard: Guard, database: Database) -> None:
+    await check(guard, database, "op.soisy", HERE)
+    (row,) = await rows(database)
+    assert (row.result, row.camera_id, row.actor_id, row.insee) == ("allowed", HERE, "op.soisy", SOISY)
+    assert row.habilitation_id == "HAB-op.soisy"
+    assert row.authorisation_id == "AUT-1"
+    assert row.station == "10.0.0.7"
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "camera_id", "status"),
+    [("op.soisy", NEXT_DOOR, 404), ("cr.petit", HERE, 403), ("op.soisy", EXPIRED, 403)],
+)
+async def test_a_refusal_leaves_its_row_although_it_raises(
+    guard: Guard, database: Database, agent_id: str, camera_id: str, status: int
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        await check(guard, database, agent_id, camera_id)
+    assert refused.value.status == status
+    (row,) = await rows(database)
+    assert (row.result, row.camera_id, row.actor_id) == ("refused", camera_id, agent_id)
+    assert row.rule == refused.value.decision.rule
+    if status == 404:
+        assert row.rule not in str(refused.value.body())
+    else:
+        assert refused.value.extra["citation"]
+
+
+async def test_nobody_and_a_revoked_session_are_turned_away(guard: Guard, database: Database) -> None:
+    for principal in (session_of("nobody"), session_of("gone"), session_of("old.session", epoch=1)):
+        with pytest.raises(Unauthenticated):
+            guard.agent(principal)
+    assert guard.agent(session_of("old.session", epoch=2)).agent_id == "old.session"
+    with pytest.raises(NotFound):
+        await check(guard, database, "op.soisy", "no-such-camera")
+
+
+async def test_a_revocation_on_the_bus_is_obeyed(guard: Guard, bus: Bus) -> None:
+    assert guard.agent(session_of("op.soisy")).active
+    await put_agent(bus, an_agent("op.soisy", communes=(SOISY,), session_epoch=1))
+
+    async def still_believed() -> bool:
+        try:
+            guard.agent(session_of("op.soisy"))
+        except Unauthenticated:
+            return False
+        return True
+
+    await eventually(still_believed, until=lambda believed: not believed)
