@@ -1,0 +1,36 @@
+"""What the registry listens to: whether bytes come from a camera."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from camera_registry.use_cases.cameras import CameraUnknown, record_reachability
+from common.consumer import Refused, Subscription
+from contracts.envelope import Envelope
+from contracts.stream import CameraReachabilityChanged
+
+
+async def on_camera_reachability_changed(
+    conn: AsyncConnection, envelope: Envelope, reachability: CameraReachabilityChanged
+) -> None:
+    """Keep the media plane's news of a camera; news of a camera nobody registered is refused."""
+    try:
+        await record_reachability(
+            conn=conn,
+            camera_id=reachability.camera_id,
+            online=reachability.online,
+            since=reachability.since,
+            reason=reachability.reason,
+            at=envelope.time,
+        )
+    except CameraUnknown as error:
+        raise Refused(str(error)) from error
+
+
+SUBSCRIPTIONS = [
+    Subscription(
+        durable="camera-registry-on-camera-reachability-changed",
+        stream="STREAM",
+        filter_subject="vigie.*.stream.camera_reachability_changed.v1",
+        payload=CameraReachabilityChanged,
+        on_event=on_camera_reachability_changed,
+    )
+]

@@ -1,0 +1,110 @@
+"""Authorisations, and the announcement of each one that is recorded or changed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from camera_registry.domain.authorisation import Authorisation, Finalite, Window
+from camera_registry.domain.position import Area
+from camera_registry.tables import authorisations
+from common import outbox
+from common.ids import new_id
+from contracts.access import OrganisationKind
+from contracts.envelope import make_envelope
+from contracts.registry import FACT_AUTHORISATION_RECORDED, OWNER, AuthorisationRecorded, OperatingMode
+
+
+async def all_authorisations(conn: AsyncConnection, covering: Iterable[str] | None = None) -> dict[str, Authorisation]:
+    """Return authorisations by id, the soonest to end first; ``covering``: those naming one of these communes."""
+    query = select(authorisations).order_by(authorisations.c.valid_until, authorisations.c.authorisation_id)
+    if covering is not None:
+        query = query.where(authorisations.c.communes.overlap(sorted(covering)))
+    return {row.authorisation_id: _authorisation(row) for row in (await conn.execute(query)).all()}
+
+
+async def locked_authorisation(conn: AsyncConnection, authorisation_id: str) -> Authorisation | None:
+    """Return one authorisation, locked until the transaction ends."""
+    query = select(authorisations).where(authorisations.c.authorisation_id == authorisation_id).with_for_update()
+    row = (await conn.execute(query)).one_or_none()
+    return _authorisation(row) if row else None
+
+
+async def save_authorisation(conn: AsyncConnection, one: Authorisation, at: datetime) -> None:
+    """Insert or replace an authorisation and announce it to each commune it covers."""
+    values = _columns(one)
+    statement = insert(authorisations).values(values)
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["authorisation_id"],
+            set_={name: statement.excluded[name] for name in values if name != "authorisation_id"},
+        )
+    )
+    payload = AuthorisationRecorded(
+        authorisation_id=one.authorisation_id,
+        arrete_number=one.arrete_number,
+        communes=one.communes,
+        valid_from=one.valid_from,
+        valid_until=one.valid_until,
+        revision=one.revision,
+    )
+    await outbox.append(
+        conn,
+        [
+            make_envelope(
+                payload,
+                event_id=new_id(),
+                owner=OWNER,
+                fact=FACT_AUTHORISATION_RECORDED,
+                source="camera-registry",
+                aggregate=f"authorisation:{one.authorisation_id}",
+                insee=insee,
+                at=at,
+            )
+            for insee in one.communes
+        ],
+    )
+
+
+def _columns(one: Authorisation) -> dict[str, Any]:
+    return {
+        "authorisation_id": one.authorisation_id,
+        "arrete_number": one.arrete_number,
+        "valid_from": one.valid_from,
+        "valid_until": one.valid_until,
+        "communes": list(one.communes),
+        "camera_count": one.camera_count,
+        "finalites": [purpose.value for purpose in one.finalites],
+        "recipients": [kind.value for kind in one.recipients],
+        "retention_days": one.retention_days,
+        "mode": one.mode.value,
+        "event_windows": [[w.starts_at.isoformat(), w.ends_at.isoformat()] for w in one.event_windows],
+        "perimeter": one.perimeter.to_geojson() if one.perimeter else None,
+        "scan_sha256": one.scan_sha256,
+        "revision": one.revision,
+    }
+
+
+def _authorisation(row: Row[Any]) -> Authorisation:
+    return Authorisation(
+        authorisation_id=row.authorisation_id,
+        arrete_number=row.arrete_number,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        communes=tuple(row.communes),
+        camera_count=row.camera_count,
+        finalites=tuple(Finalite(value) for value in row.finalites),
+        recipients=tuple(OrganisationKind(value) for value in row.recipients),
+        retention_days=row.retention_days,
+        mode=OperatingMode(row.mode),
+        event_windows=tuple(
+            Window(datetime.fromisoformat(starts), datetime.fromisoformat(ends)) for starts, ends in row.event_windows
+        ),
+        perimeter=Area.from_geojson(row.perimeter) if row.perimeter else None,
+        scan_sha256=row.scan_sha256,
+        revision=row.revision,
+    )

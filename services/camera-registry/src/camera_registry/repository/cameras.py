@@ -1,0 +1,239 @@
+"""Cameras as the registry itself works on them: loaded whole, saved with their state and their event."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from camera_registry.domain.authorisation import Authorisation
+from camera_registry.domain.camera import NOT_COUNTED, Camera, Endpoints, Health
+from camera_registry.domain.commune import Commune, folded
+from camera_registry.domain.position import Position, lambert93
+from camera_registry.ports import CredentialVault
+from camera_registry.tables import authorisations, cameras
+from common import outbox
+from common.ids import new_id
+from contracts.envelope import Envelope, Payload, make_envelope
+from contracts.registry import (
+    FACT_CAMERA_CHANGED,
+    FACT_CAMERA_HEALTH_CHANGED,
+    OWNER,
+    AuthorisationState,
+    CameraChanged,
+    CameraHealthChanged,
+    CameraKind,
+    CameraState,
+    CameraStatus,
+    EventWindow,
+)
+from contracts.streams import BUCKET_CAMERAS
+
+
+async def lock_register(conn: AsyncConnection) -> None:
+    """Let one writer at a time change cameras or authorisations.
+
+    Who holds a place of an arrêté depends on every other camera under it: two writers side by side could both
+    take the last place.
+    """
+    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('camera_registry.coverage'))"))
+
+
+async def all_cameras(conn: AsyncConnection, vault: CredentialVault) -> dict[str, Camera]:
+    """Return every camera by id, credentials opened. For the registry's own work, never for an answer."""
+    rows = (await conn.execute(select(cameras).order_by(cameras.c.camera_id))).all()
+    return {row.camera_id: _camera(row, vault) for row in rows}
+
+
+async def one_camera(conn: AsyncConnection, vault: CredentialVault, camera_id: str) -> Camera | None:
+    """Return one camera, credentials opened. For the media plane and the probe, never for an answer."""
+    row = (await conn.execute(select(cameras).where(cameras.c.camera_id == camera_id))).one_or_none()
+    return _camera(row, vault) if row else None
+
+
+async def locked_health(conn: AsyncConnection, camera_id: str) -> tuple[str, Health] | None:
+    """Return a camera's INSEE code and its health, the row locked until the transaction ends."""
+    query = (
+        select(cameras.c.insee, cameras.c.online, cameras.c.online_since, cameras.c.online_reason)
+        .where(cameras.c.camera_id == camera_id)
+        .with_for_update()
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return (row.insee, Health(row.online, row.online_since, row.online_reason)) if row else None
+
+
+async def save_cameras(
+    conn: AsyncConnection,
+    vault: CredentialVault,
+    items: Sequence[Camera],
+    *,
+    communes: Mapping[str, Commune],
+    covers: Mapping[str, Authorisation],
+    at: datetime,
+) -> None:
+    """Insert or replace cameras, put their states to the ``cameras`` bucket and announce each change.
+
+    ``communes`` and ``covers`` (authorisations by id) hold at least what these cameras refer to.
+    """
+    if not items:
+        return
+    statement = insert(cameras)
+    rows = [_columns(camera, communes[camera.insee], vault) for camera in items]
+    kept = {"camera_id", "registered_at"}
+    statement = statement.on_conflict_do_update(
+        index_elements=["camera_id"],
+        set_={name: statement.excluded[name] for name in rows[0] if name not in kept},
+    )
+    await conn.execute(statement, rows)
+    states = [
+        outbox.StateRow(
+            BUCKET_CAMERAS,
+            camera.camera_id,
+            state_of(camera, communes[camera.insee], covers.get(camera.authorisation_id or "")),
+            _aggregate(camera.camera_id),
+        )
+        for camera in items
+    ]
+    await outbox.append_states(conn, states)
+    await outbox.append(conn, [_changed(camera, at) for camera in items])
+
+
+async def save_health(conn: AsyncConnection, *, camera_id: str, insee: str, health: Health, at: datetime) -> None:
+    """Keep what the media plane reported of a camera and announce it."""
+    if health.online is None or health.since is None:
+        return
+    await conn.execute(
+        update(cameras)
+        .where(cameras.c.camera_id == camera_id)
+        .values(online=health.online, online_since=health.since, online_reason=health.reason)
+    )
+    payload = CameraHealthChanged(camera_id=camera_id, online=health.online, since=health.since, reason=health.reason)
+    await outbox.append(conn, [_event(payload, FACT_CAMERA_HEALTH_CHANGED, camera_id, insee, at)])
+
+
+async def needs_another_authorisation(conn: AsyncConnection, at: datetime) -> bool:
+    """Tell whether an arrêté in force may cover a camera that is now published under none or an ended one."""
+    current = authorisations.alias("current")
+    candidate = authorisations.alias("candidate")
+    query = (
+        select(func.count())
+        .select_from(
+            cameras.outerjoin(current, current.c.authorisation_id == cameras.c.authorisation_id).join(
+                candidate, candidate.c.communes.any(cameras.c.insee)
+            )
+        )
+        .where(
+            (current.c.authorisation_id.is_(None)) | (current.c.valid_until <= at) | (current.c.valid_from > at),
+            candidate.c.valid_from <= at,
+            candidate.c.valid_until > at,
+            cameras.c.status.not_in([status.value for status in NOT_COUNTED]),
+        )
+    )
+    return bool((await conn.execute(query)).scalar_one())
+
+
+def state_of(camera: Camera, commune: Commune, authorisation: Authorisation | None) -> CameraState:
+    """Return what every service is told of a camera: no address, no credential."""
+    return CameraState(
+        camera_id=camera.camera_id,
+        label=camera.label,
+        insee=camera.insee,
+        commune=commune.name,
+        site_id=camera.site_id,
+        kind=camera.kind,
+        status=camera.status,
+        lon=camera.position.lon,
+        lat=camera.position.lat,
+        has_ptz=camera.has_ptz,
+        has_stream=camera.has_stream,
+        authorisation=_authorisation_state(authorisation) if authorisation else None,
+        revision=camera.revision,
+    )
+
+
+def _authorisation_state(one: Authorisation) -> AuthorisationState:
+    return AuthorisationState(
+        authorisation_id=one.authorisation_id,
+        arrete_number=one.arrete_number,
+        valid_from=one.valid_from,
+        valid_until=one.valid_until,
+        mode=one.mode,
+        event_windows=tuple(
+            EventWindow(starts_at=window.starts_at, ends_at=window.ends_at) for window in one.event_windows
+        ),
+        retention_days=one.retention_days,
+        recipients=one.recipients,
+    )
+
+
+def _aggregate(camera_id: str) -> str:
+    return f"camera:{camera_id}"
+
+
+def _changed(camera: Camera, at: datetime) -> Envelope:
+    payload = CameraChanged(camera_id=camera.camera_id, status=camera.status, revision=camera.revision)
+    return _event(payload, FACT_CAMERA_CHANGED, camera.camera_id, camera.insee, at)
+
+
+def _event(payload: Payload, fact: str, camera_id: str, insee: str, at: datetime) -> Envelope:
+    return make_envelope(
+        payload,
+        event_id=new_id(),
+        owner=OWNER,
+        fact=fact,
+        source="camera-registry",
+        aggregate=_aggregate(camera_id),
+        insee=insee,
+        at=at,
+    )
+
+
+def _columns(camera: Camera, commune: Commune, vault: CredentialVault) -> dict[str, Any]:
+    east_m, north_m = lambert93(camera.position)
+    sealed = vault.seal(camera.camera_id, camera.credentials) if camera.credentials else None
+    return {
+        "camera_id": camera.camera_id,
+        "code": camera.code,
+        "label": camera.label,
+        "insee": camera.insee,
+        "site_id": camera.site_id,
+        "kind": camera.kind.value,
+        "status": camera.status.value,
+        "lon": camera.position.lon,
+        "lat": camera.position.lat,
+        "east_m": east_m,
+        "north_m": north_m,
+        "search": folded(f"{camera.code} {camera.label} {commune.name}"),
+        "registered_at": camera.registered_at,
+        "has_ptz": camera.has_ptz,
+        "main_url": camera.endpoints.main_url,
+        "sub_url": camera.endpoints.sub_url,
+        "onvif_url": camera.endpoints.onvif_url,
+        "sealed_credentials": sealed,
+        "authorisation_id": camera.authorisation_id,
+        "revision": camera.revision,
+    }
+
+
+def _camera(row: Row[Any], vault: CredentialVault) -> Camera:
+    sealed = row.sealed_credentials
+    return Camera(
+        camera_id=row.camera_id,
+        code=row.code,
+        label=row.label,
+        insee=row.insee,
+        site_id=row.site_id,
+        kind=CameraKind(row.kind),
+        status=CameraStatus(row.status),
+        position=Position(row.lon, row.lat),
+        registered_at=row.registered_at,
+        has_ptz=row.has_ptz,
+        endpoints=Endpoints(row.main_url, row.sub_url, row.onvif_url),
+        credentials=vault.unseal(row.camera_id, sealed) if sealed else None,
+        authorisation_id=row.authorisation_id,
+        health=Health(row.online, row.online_since, row.online_reason),
+        revision=row.revision,
+    )

@@ -1,0 +1,1 @@
+"""The towns that ship with Vigie, as data, and the deterministic drawing of their cameras."""

@@ -1,0 +1,81 @@
+"""A town as its TOML file describes it."""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from camera_registry.domain.position import Area, Position
+from contracts.registry import CameraKind, OperatingMode
+
+TOWNS = ("plaine-vallee", "valenciennes", "lievin", "bethune")
+
+
+@dataclass(frozen=True, slots=True)
+class TownCommune:
+    """A commune of a town: how many points d'implantation; ``ends_in_days`` of its arrêté where data says so."""
+
+    insee: str
+    name: str
+    sites: int
+    contour: Area
+    ends_in_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A town: who belongs to it, how many cameras of which kind, under which kind of arrêté."""
+
+    slug: str
+    title: str
+    prefix: str
+    arrete_prefix: str
+    retention_days: int
+    mode: OperatingMode
+    live_first: tuple[str, ...]
+    cameras: dict[CameraKind, int]
+    communes: tuple[TownCommune, ...]
+
+
+def load_town(slug: str) -> Town:
+    """Read a town of `TOWNS` from the package."""
+    folder = files("camera_registry.seeds")
+    document = tomllib.loads((folder / "towns" / f"{slug}.toml").read_text(encoding="utf-8"))
+    contours = _contours(folder / "contours" / document["contours"]) if "contours" in document else {}
+    communes = tuple(
+        TownCommune(
+            insee=entry["insee"],
+            name=entry["name"],
+            sites=entry["sites"],
+            contour=contours[entry["insee"]] if "disc" not in entry else _disc(entry["disc"]),
+            ends_in_days=entry.get("ends_in_days"),
+        )
+        for entry in document["communes"]
+    )
+    return Town(
+        slug=slug,
+        title=document["title"],
+        prefix=document["prefix"],
+        arrete_prefix=document["arrete_prefix"],
+        retention_days=document["retention_days"],
+        mode=OperatingMode(document["mode"]),
+        live_first=tuple(document["live_first"]),
+        cameras={CameraKind(kind): count for kind, count in document["cameras"].items()},
+        communes=communes,
+    )
+
+
+def street_names() -> tuple[str, ...]:
+    """Return the street names that labels are made of."""
+    text = (files("camera_registry.seeds") / "streets.txt").read_text(encoding="utf-8")
+    return tuple(line for line in text.splitlines() if line)
+
+
+def _contours(file: Traversable) -> dict[str, Area]:
+    document = json.loads(file.read_text(encoding="utf-8"))
+    return {feature["properties"]["code"]: Area.from_geojson(feature["geometry"]) for feature in document["features"]}
+
+
+def _disc(entry: dict[str, float]) -> Area:
+    return Area.disc(Position(entry["lon"], entry["lat"]), entry["radius_m"])

@@ -1,0 +1,152 @@
+"""Importing a town's list over HTTP: dry-run, idempotence, bad lines, who may."""
+
+import httpx
+import pytest
+
+from camera_registry.repository.cameras import all_cameras
+from common.testing.polling import eventually
+from common.testing.states import SOISY
+from contracts.registry import CameraState
+
+from .conftest import Registry
+
+pytestmark = pytest.mark.integration
+
+HEADER = "code;libellé;commune;longitude;latitude;type;état;implantation;rtsp principal;utilisateur;mot de passe\n"
+GOOD = (
+    "N-1;Angle rue de la Paix;Soisy-sous-Montmorency;2,2996;48,9876;dôme;en service;Paix;"
+    "rtsp://10.1.2.3/main;lecteur;s3cret-paix\n"
+    "N-2;Angle rue de Verdun;95598;2.3001;48.9880;fixe;en service;Verdun;;;\n"
+)
+BAD = (
+    "N-3;Sans position;95598;;48.98;fixe;;;;;\n"
+    "N-4;Inversée;95598;48.9876;2.2996;fixe;;;;;\n"
+    "N-5;Ailleurs;Lyon;4.83;45.76;fixe;;;;;\n"
+    "N-6;Secret dans l'adresse;95598;2.30;48.988;fixe;;;rtsp://moi:motdepasse@10.0.0.1/x;;\n"
+)
+
+
+async def post(
+    registry: Registry, content: bytes, *, dry_run: bool, headers: dict[str, str] | None = None
+) -> httpx.Response:
+    return await registry.client.post(
+        "/api/registry/cameras/imports",
+        params={"dry_run": dry_run},
+        files={"file": ("cameras.csv", content, "text/csv")},
+        headers=headers or registry.machine("cameras.write"),
+    )
+
+
+async def total(registry: Registry) -> int:
+    async with registry.database.transaction() as conn:
+        return len(await all_cameras(conn, registry.vault))
+
+
+async def test_a_dry_run_tells_everything_and_writes_nothing(registry: Registry) -> None:
+    before = await total(registry)
+    answer = await post(registry, (HEADER + GOOD + BAD).encode("cp1252"), dry_run=True)
+    assert answer.status_code == 200
+    report = answer.json()
+    assert (report["valid"], report["invalid"], report["created"]) == (2, 4, 2)
+    assert [(error["line"], error["column"]) for error in report["errors"]] == [
+        (4, "lon"),
+        (5, "lon"),
+        (6, "commune"),
+        (7, "rtsp_main"),
+    ]
+    assert "motdepasse" not in answer.text
+    assert await total(registry) == before
+
+
+async def test_an_import_keeps_the_good_lines_and_a_second_one_changes_nothing(registry: Registry) -> None:
+    before = await total(registry)
+    content = b"\xef\xbb\xbf" + (HEADER + GOOD + BAD).encode()
+    first = (await post(registry, content, dry_run=False)).json()
+    assert (first["created"], first["changed"], first["unchanged"], first["invalid"]) == (2, 0, 0, 4)
+    second = (await post(registry, content, dry_run=False)).json()
+    assert (second["created"], second["changed"], second["unchanged"], second["invalid"]) == (0, 0, 2, 4)
+    assert await total(registry) == before + 2
+    answer = await registry.client.get("/api/registry/cameras/N-1", headers=registry.agent("op.soisy"))
+    camera = answer.json()
+    assert camera["has_ptz"] is True
+    assert camera["site_id"] == f"{SOISY}-paix"
+    assert camera["authorisation"]["arrete_number"].startswith("95-")
+
+
+async def test_a_changed_line_is_one_change_and_an_empty_cell_keeps_what_is_stored(registry: Registry) -> None:
+    await post(registry, (HEADER + GOOD).encode(), dry_run=False)
+    line = "N-1;Nouveau libellé;95598;2.2996;48.9876;;;;;;\n"
+    report = (await post(registry, (HEADER + line).encode(), dry_run=False)).json()
+    assert (report["created"], report["changed"], report["unchanged"]) == (0, 1, 0)
+    answer = await registry.client.get(
+        "/api/registry/internal/cameras/N-1/source", headers=registry.machine("cameras.source")
+    )
+    source = answer.json()
+    assert source["main_url"] == "rtsp://10.1.2.3/main"
+    assert (source["username"], source["password"]) == ("lecteur", "s3cret-paix")
+
+
+async def test_the_state_reaches_the_bus_without_any_secret(registry: Registry) -> None:
+    await post(registry, (HEADER + GOOD).encode(), dry_run=False)
+    guard = registry.parts.app.state.guard
+
+    async def state() -> CameraState | None:
+        return guard.cameras.get("N-1")
+
+    known = await eventually(state)
+    assert known is not None
+    assert known.has_stream
+    assert known.authorisation is not None
+    for stream in ("KV_cameras", "REGISTRY"):
+        info = await registry.bus.js.stream_info(stream)
+        for seq in range(1, info.state.last_seq + 1):
+            body = (await registry.bus.js.get_msg(stream, seq)).data or b""
+            assert b"s3cret-paix" not in body
+            assert b"10.1.2.3" not in body
+    listed = await registry.client.get(
+        "/api/registry/cameras", params={"q": "n-1 paix"}, headers=registry.agent("op.soisy")
+    )
+    assert listed.json()["items"]
+    assert "s3cret-paix" not in listed.text
+    assert "10.1.2.3" not in listed.text
+
+
+async def test_passwords_are_sealed_in_the_table(registry: Registry) -> None:
+    await post(registry, (HEADER + GOOD).encode(), dry_run=False)
+    async with registry.database.transaction() as conn:
+        rows = await conn.exec_driver_sql("SELECT camera_id, sealed_credentials, cameras::text FROM cameras")
+        stored = {row[0]: (row[1], row[2]) for row in rows}
+    assert "s3cret-paix" not in stored["N-1"][1]
+    assert b"s3cret-paix" not in stored["N-1"][0]
+    assert stored["N-2"][0] is None
+
+
+async def test_a_technician_imports_only_at_home(registry: Registry) -> None:
+    line = "N-9;Ailleurs;Domont;2.3300;49.0300;fixe;;;;;\n"
+    answer = await post(registry, (HEADER + GOOD + line).encode(), dry_run=False, headers=registry.agent("tech.moreau"))
+    report = answer.json()
+    assert report["created"] == 2
+    assert [(error["line"], error["column"]) for error in report["errors"]] == [(4, "commune")]
+
+
+@pytest.mark.parametrize("who", ["op.durand", "cr.petit"])
+async def test_others_may_not_import(registry: Registry, who: str) -> None:
+    answer = await post(registry, HEADER.encode(), dry_run=True, headers=registry.agent(who))
+    assert answer.status_code == 403
+
+
+async def test_a_machine_without_the_scope_may_not_import(registry: Registry) -> None:
+    answer = await post(registry, HEADER.encode(), dry_run=True, headers=registry.machine("cameras.read"))
+    assert answer.status_code == 403
+
+
+async def test_two_thousand_cameras_in_one_file(registry: Registry) -> None:
+    lines = "".join(
+        f"M-{number:04d};Rue {number};95598;{2.29 + number % 50 * 1e-4:.6f};{48.98 + number // 50 * 1e-4:.6f}"
+        f";fixe;projet;;rtsp://10.0.0.1/{number};u;p\n"
+        for number in range(2000)
+    )
+    report = (await post(registry, (HEADER + lines).encode(), dry_run=False)).json()
+    assert (report["created"], report["invalid"]) == (2000, 0)
+    again = (await post(registry, (HEADER + lines).encode(), dry_run=False)).json()
+    assert again["unchanged"] == 2000
