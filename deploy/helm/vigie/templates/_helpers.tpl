@@ -75,6 +75,9 @@ capabilities:
 - name: ACCESS_OIDC_CLIENT_SECRET
   valueFrom: {secretKeyRef: {name: {{ .root.Values.oidc.existingSecret | quote }}, key: client-secret}}
 {{- end }}
+{{- if eq .name "camera-registry" }}
+- {name: CAMERA_REGISTRY_CREDENTIAL_KEY_FILE, value: /etc/vigie/credentials/camera-credentials.key}
+{{- end }}
 {{- if eq .name "stream-gateway" }}
 - {name: STREAM_GATEWAY_SPOOL_DIR, value: /var/spool/vigie}
 - {name: STREAM_GATEWAY_REGISTRY_URL, value: "http://{{ .root.Release.Name }}-camera-registry:{{ index .root.Values.services "camera-registry" "port" }}"}
@@ -90,6 +93,13 @@ capabilities:
     items: [{key: {{ .name }}.json, path: {{ .name }}.json}]
 - name: trusted-keys
   configMap: {name: {{ .root.Values.keys.existingConfigMap | quote }}}
+{{- if eq .name "camera-registry" }}
+- name: credentials
+  secret:
+    secretName: {{ .root.Values.keys.cameraCredentialSecret | quote }}
+    defaultMode: 0440
+    items: [{key: camera-credentials.key, path: camera-credentials.key}]
+{{- end }}
 - name: tmp
   emptyDir: {}
 {{- end }}
@@ -97,6 +107,9 @@ capabilities:
 {{- define "vigie.mounts" -}}
 - {name: key, mountPath: /etc/vigie/key, readOnly: true}
 - {name: trusted-keys, mountPath: /etc/vigie/trusted-keys, readOnly: true}
+{{- if eq .name "camera-registry" }}
+- {name: credentials, mountPath: /etc/vigie/credentials, readOnly: true}
+{{- end }}
 - {name: tmp, mountPath: /tmp}
 {{- end }}
 
