@@ -1,0 +1,81 @@
+"""Register rows that access asks for about its own acts: log-ins, and machines that change or read something."""
+
+from datetime import datetime
+from uuid import UUID
+
+from access.domain.agents import Agent
+from access.domain.errors import LoginProblem
+from contracts.access import RegisterEntry, RegisterResult
+from contracts.envelope import CENTRE
+
+_SOURCE = "Politique d'accès Vigie : toute connexion est tracée (arrêté du 3 août 2007, journal)"
+_SERVICE_SOURCE = "Politique d'accès Vigie : portée du jeton de service"
+LOGIN_LENGTH = 128
+
+
+def login_entry(
+    login: str,
+    agent: Agent | None,
+    problem: LoginProblem | None,
+    *,
+    entry_id: UUID,
+    station: str,
+    at: datetime,
+    action: str = "login",
+) -> RegisterEntry:
+    """Return the row of a log-in or log-out; ``login`` is what the identity provider called the person."""
+    paper = agent.habilitation if agent else None
+    return RegisterEntry(
+        entry_id=entry_id,
+        at=at,
+        actor_id=agent.agent_id if agent else login[:LOGIN_LENGTH],
+        actor_name=agent.name if agent else login[:LOGIN_LENGTH],
+        actor_role=agent.role.value if agent else "",
+        habilitation_id=paper.habilitation_id if paper else None,
+        organisation=agent.organisation.name if agent else "",
+        action=action,
+        camera_id=None,
+        camera_label=None,
+        insee=CENTRE,
+        authorisation_id=None,
+        motive_code="connexion",
+        motive_text="",
+        context="",
+        station=station,
+        window_from=None,
+        window_until=None,
+        recipient=None,
+        result=RegisterResult.REFUSED if problem else RegisterResult.DONE,
+        rule=problem.value if problem else "connexion",
+        citation=_SOURCE,
+    )
+
+
+def service_entry(
+    service: str, *, action: str, scope: str, motive_text: str, entry_id: UUID, station: str, at: datetime
+) -> RegisterEntry:
+    """Return the row of an act that a machine did under one of its scopes."""
+    return RegisterEntry(
+        entry_id=entry_id,
+        at=at,
+        actor_id=service,
+        actor_name=service,
+        actor_role="service",
+        habilitation_id=None,
+        organisation="Vigie",
+        action=action,
+        camera_id=None,
+        camera_label=None,
+        insee=CENTRE,
+        authorisation_id=None,
+        motive_code="service",
+        motive_text=motive_text,
+        context="",
+        station=station,
+        window_from=None,
+        window_until=None,
+        recipient=None,
+        result=RegisterResult.ALLOWED,
+        rule=scope,
+        citation=_SERVICE_SOURCE,
+    )

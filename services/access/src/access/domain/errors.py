@@ -1,0 +1,90 @@
+"""Errors of the domain: each states a fact and carries what it is about."""
+
+from datetime import datetime
+from enum import StrEnum
+
+
+class AccessError(Exception):
+    """A command that the domain refuses; the message is a French sentence for the person who asked."""
+
+
+class AgentUnknown(AccessError):
+    """No agent has this identifier."""
+
+    def __init__(self, agent_id: str) -> None:
+        self.agent_id = agent_id
+        super().__init__(f"L'agent « {agent_id} » n'existe pas.")
+
+
+class AgentExists(AccessError):
+    """Another agent already has this identifier."""
+
+    def __init__(self, agent_id: str) -> None:
+        self.agent_id = agent_id
+        super().__init__(f"L'agent « {agent_id} » existe déjà avec d'autres données.")
+
+
+class AgentAlreadyRevoked(AccessError):
+    """A revoked agent cannot be revoked again."""
+
+    def __init__(self, agent_id: str) -> None:
+        self.agent_id = agent_id
+        super().__init__(f"L'agent « {agent_id} » est déjà révoqué.")
+
+
+class OrganisationUnknown(AccessError):
+    """No organisation has this identifier."""
+
+    def __init__(self, organisation_id: str) -> None:
+        self.organisation_id = organisation_id
+        super().__init__(f"L'organisation « {organisation_id} » n'existe pas : créez-la d'abord.")
+
+
+class CommunesOutsideEmployer(AccessError):
+    """An agent cannot be given a commune that is not of the employer's territory (L.132-14 CSI)."""
+
+    def __init__(self, agent_id: str, communes: frozenset[str]) -> None:
+        self.communes = communes
+        super().__init__(
+            f"Ces communes ne font pas partie du territoire de l'employeur de « {agent_id} » : "
+            f"{', '.join(sorted(communes))}."
+        )
+
+
+class HabilitationEmpty(AccessError):
+    """A habilitation must last: its end comes after its start."""
+
+    def __init__(self, habilitation_id: str, valid_from: datetime, valid_until: datetime) -> None:
+        self.habilitation_id = habilitation_id
+        super().__init__(
+            f"L'habilitation « {habilitation_id} » finit ({valid_until:%d/%m/%Y}) avant de commencer "
+            f"({valid_from:%d/%m/%Y})."
+        )
+
+
+class HabilitationTaken(AccessError):
+    """A habilitation identifier names one paper of one agent, for ever."""
+
+    def __init__(self, habilitation_id: str) -> None:
+        self.habilitation_id = habilitation_id
+        super().__init__(f"L'habilitation « {habilitation_id} » existe déjà : donnez-lui un autre numéro.")
+
+
+class LoginProblem(StrEnum):
+    """Why nobody was let in; the value is what the log-in page receives as ``?erreur=``."""
+
+    COMPTE_INCONNU = "compte-inconnu"
+    COMPTE_REVOQUE = "compte-revoque"
+    HABILITATION_EXPIREE = "habilitation-expiree"
+    CONNEXION_REFUSEE = "connexion-refusee"
+    CONNEXION_EXPIREE = "connexion-expiree"
+    FOURNISSEUR_INDISPONIBLE = "fournisseur-indisponible"
+    SESSION_TERMINEE = "session-terminee"
+
+
+class LoginRefused(AccessError):
+    """The person may not come in, or may not stay."""
+
+    def __init__(self, problem: LoginProblem) -> None:
+        self.problem = problem
+        super().__init__(problem.value)

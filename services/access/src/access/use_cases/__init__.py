@@ -1,0 +1,1 @@
+"""Commands: load, ask the domain, save. Time and identifiers are arguments."""
