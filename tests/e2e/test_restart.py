@@ -1,0 +1,37 @@
+"""Servers die and people press Ctrl-C: the room goes on with what it had."""
+
+import pytest
+from e2e_console import Console
+from e2e_platform import RunningPlatform, eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+INCIDENT = {
+    "code": "circulation.feu_en_panne",
+    "camera_ids": ["PV-95598-0001-F1"],
+    "origin": "ronde",
+    "facts": "Feu tricolore éteint au carrefour.",
+}
+
+
+def test_a_killed_service_comes_back_and_a_restart_loses_nothing(console: Console, platform: RunningPlatform) -> None:
+    console.log_in("op.durand")
+    status, opened = console.fetch("/api/incident/incidents", method="POST", body=INCIDENT)
+    assert status == 201, opened
+    platform.kill("incident")
+    found = eventually(lambda: console.fetch(f"/api/incident/incidents/{opened['incident_id']}"), until=is_ok)
+    assert found[1]["number"] == opened["number"]
+
+    before = platform.vigie("register", "verify")["entries"]
+    assert platform.stop() == 0
+    platform.start()
+    console.page.goto(platform.url)
+    found = eventually(lambda: console.fetch(f"/api/incident/incidents/{opened['incident_id']}"), until=is_ok)
+    assert found[1]["timeline"] == opened["timeline"]
+    verification = platform.vigie("register", "verify")
+    assert verification["valid"] is True
+    assert verification["entries"] >= before
+
+
+def is_ok(answer: tuple[int, object]) -> bool:
+    """Tell whether the API answered with what was asked."""
+    return answer[0] == 200
