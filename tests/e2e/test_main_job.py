@@ -38,14 +38,14 @@ def test_an_operator_sees_declares_warns_and_the_minute_is_recorded(
     in_the_register(console, platform, segment)
 
 
-def recorded(platform: RunningPlatform, *, since: datetime) -> dict[str, object] | None:
-    """Return the first indexed segment of the camera that was recorded after the picture was opened."""
+def recorded(platform: RunningPlatform, *, since: datetime) -> dict[str, object]:
+    """Return the first indexed segment recorded after the picture was opened, empty while there is none."""
     window = {"from": since.isoformat(), "to": (since + timedelta(minutes=30)).isoformat()}
     with platform.machine("segments.read") as machine:
         answer = machine.get("/api/retention/segments", params={"camera_id": CAMERA, **window})
     assert answer.status_code == 200, answer.text
     items = answer.json()["items"]
-    return items[0] if items else None
+    return dict(items[0]) if items else {}
 
 
 def in_the_object_store(platform: RunningPlatform, segment: dict[str, object]) -> None:

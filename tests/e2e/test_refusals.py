@@ -1,7 +1,7 @@
 """What must not be seen is not seen, by any path, and each refusal is in the register."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +28,7 @@ def refusals(platform: RunningPlatform, agent_id: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def window_of(browser: Browser, platform: RunningPlatform, login: str) -> Iterator[Console]:
+def window_of(browser: Browser, platform: RunningPlatform, login: str) -> Generator[Console, None, None]:
     opened = Console.open(browser, platform.url)
     opened.log_in(login)
     yield opened

@@ -3,14 +3,15 @@
 import importlib
 import json
 from datetime import UTC, datetime
+from enum import StrEnum
 from uuid import UUID
 
-import policy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import policy
 from contracts import access, registry
 from contracts.access import AgentChanged, Role
 from contracts.catalogue import FACTS
@@ -81,5 +82,5 @@ def test_every_fact_constant_is_in_the_catalogue_and_has_a_stream() -> None:
         (registry.OperatingMode, policy.OperatingMode),
     ],
 )
-def test_policy_and_contracts_speak_of_the_same_words(ours: type, theirs: type) -> None:
+def test_policy_and_contracts_speak_of_the_same_words(ours: type[StrEnum], theirs: type[StrEnum]) -> None:
     assert {member.value for member in ours} == {member.value for member in theirs}
