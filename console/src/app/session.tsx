@@ -1,0 +1,67 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect } from "react";
+import { Navigate, useLocation } from "react-router";
+import { fetchMe, type Me, refreshSession } from "@/api/access";
+import { onUnauthenticated } from "@/api/http";
+import { ProblemError } from "@/api/problem";
+
+/** The session lives 15 min on the server; renewing three times within that survives one lost request. */
+const REFRESH_MS = 5 * 60_000;
+
+const ME = ["me"] as const;
+const Context = createContext<Me | null>(null);
+
+async function meOrNobody({ signal }: { signal: AbortSignal }): Promise<Me | null> {
+  try {
+    return await fetchMe(signal);
+  } catch (error) {
+    if (error instanceof ProblemError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+/** Who is logged in: `undefined` while unknown, `null` for nobody. */
+export function useWhoAmI() {
+  return useQuery({ queryKey: ME, queryFn: meOrNobody, staleTime: REFRESH_MS, refetchInterval: REFRESH_MS });
+}
+
+/** The logged-in agent, below `RequireSession`. */
+export function useMe(): Me {
+  const me = useContext(Context);
+  if (!me) throw new Error("useMe outside of RequireSession");
+  return me;
+}
+
+/** Whether a screen may offer an action. A courtesy: the server judges every request again. */
+export function can(me: Me, action: string): boolean {
+  return me.permissions.includes(action);
+}
+
+/** The login page that comes back here; `?erreur=` of a failed login is told there, not carried along. */
+function loginPageFor({ pathname, search }: { pathname: string; search: string }): string {
+  const here = new URLSearchParams(search);
+  const problem = here.get("erreur");
+  here.delete("erreur");
+  const next = here.size > 0 ? `${pathname}?${here}` : pathname;
+  return `/connexion?${new URLSearchParams({ next, ...(problem ? { erreur: problem } : {}) })}`;
+}
+
+/** Shows its children to a logged-in agent, the login page to anybody else, wherever a 401 happens. */
+export function RequireSession({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const location = useLocation();
+  const { data: me, error } = useWhoAmI();
+
+  useEffect(() => onUnauthenticated(() => queries.setQueryData(ME, null)), [queries]);
+
+  useEffect(() => {
+    if (!me) return;
+    // A 401 is announced by `call`; another failure is tried again at the next turn.
+    const timer = setInterval(() => void refreshSession().catch(() => undefined), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [me]);
+
+  if (me) return <Context.Provider value={me}>{children}</Context.Provider>;
+  if (me === undefined && !error) return null;
+  return <Navigate to={loginPageFor(location)} replace />;
+}

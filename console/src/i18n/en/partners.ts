@@ -1,0 +1,38 @@
+import type { partners as french } from "../fr/partners";
+
+export const partners: Record<keyof typeof french, string> = {
+  "partners.title": "Partners",
+  "partners.list": "Partners and channels",
+  "partners.last": "Last messages",
+  "partners.name": "Partner",
+  "partners.kind": "Kind",
+  "partners.channel": "Channel",
+  "partners.reachable": "Reachable",
+  "partners.unreachable": "Unreachable",
+  "partners.unknown": "Never tried",
+  "partners.images": "Images",
+  "partners.images_yes": "Accredited recipient (L.252-3)",
+  "partners.images_no": "Text only",
+  "partners.communes": "Communes",
+  "partners.communes_n": "{n} commune(s)",
+  "partners.none": "No partner registered.",
+  "partners.no_dispatch": "No message yet.",
+  "partners.when": "Time",
+  "partners.incident": "Incident",
+  "partners.status": "State",
+  "partners.detail": "Detail",
+
+  "inbox.title": "Alerts received",
+  "inbox.none": "No alert waiting.",
+  "inbox.none_hint": "Alerts sent by the supervision centre appear here by themselves.",
+  "inbox.acknowledge": "Acknowledge",
+
+  "organisation.collectivite": "Local authority",
+  "organisation.police_municipale": "Municipal police",
+  "organisation.police_nationale": "National police",
+  "organisation.gendarmerie": "Gendarmerie",
+  "organisation.douanes": "Customs",
+  "organisation.sdis": "Fire service (SDIS)",
+  "organisation.association": "Association",
+  "organisation.autorite": "Authority",
+};

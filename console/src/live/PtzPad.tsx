@@ -1,0 +1,83 @@
+import { Text } from "@mantine/core";
+import {
+  IconArrowDown,
+  IconArrowLeft,
+  IconArrowRight,
+  IconArrowUp,
+  IconZoomIn,
+  IconZoomOut,
+} from "@tabler/icons-react";
+import type { Camera } from "@/api/registry";
+import { ProblemAlert } from "@/design/ProblemAlert";
+import { useI18n } from "@/i18n/I18n";
+import classes from "./PtzPad.module.css";
+import { type Direction, directionOfKey } from "./ptz";
+import { usePtz } from "./usePtz";
+
+const PAD: { direction: Direction; icon: typeof IconArrowUp }[] = [
+  { direction: "up", icon: IconArrowUp },
+  { direction: "left", icon: IconArrowLeft },
+  { direction: "right", icon: IconArrowRight },
+  { direction: "down", icon: IconArrowDown },
+  { direction: "zoom_out", icon: IconZoomOut },
+  { direction: "zoom_in", icon: IconZoomIn },
+];
+
+/** Steering of one camera: hold a button, or arrows and +/− while the pad has the focus. */
+export function PtzPad({ camera }: { camera: Camera }) {
+  const { t } = useI18n();
+  const { moving, error, begin, end } = usePtz(camera.camera_id);
+  return (
+    <div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would announce a form */}
+      <div
+        role="group"
+        aria-label={t("ptz.of", { label: camera.label })}
+        className={classes.pad}
+        data-testid="ptz-pad"
+        onKeyDown={(event) => {
+          const direction =
+            directionOfKey(event.key) ?? (isPress(event.key) ? directionOf(event.target) : null);
+          if (!direction) return;
+          event.preventDefault();
+          begin(direction);
+        }}
+        onKeyUp={end}
+        onBlur={end}
+      >
+        {PAD.map(({ direction, icon: Icon }) => (
+          <button
+            key={direction}
+            type="button"
+            className={classes.key}
+            data-direction={direction}
+            data-testid={`ptz-${direction}`}
+            aria-label={t(`ptz.${direction}`)}
+            aria-pressed={moving === direction}
+            onPointerDown={(event) => {
+              event.currentTarget.setPointerCapture(event.pointerId);
+              begin(direction);
+            }}
+            onPointerUp={end}
+            onPointerCancel={end}
+            onLostPointerCapture={end}
+            onContextMenu={(event) => event.preventDefault()}
+          >
+            <Icon aria-hidden size={18} />
+          </button>
+        ))}
+      </div>
+      <Text size="xs" c="dimmed" mt={6}>
+        {t("ptz.hint")}
+      </Text>
+      {error ? <ProblemAlert error={error} /> : null}
+    </div>
+  );
+}
+
+const isPress = (key: string): boolean => key === " " || key === "Enter";
+
+function directionOf(target: EventTarget): Direction | null {
+  const direction = target instanceof HTMLElement ? target.dataset.direction : undefined;
+  return PAD.find((each) => each.direction === direction)?.direction ?? null;
+}

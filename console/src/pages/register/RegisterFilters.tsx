@@ -1,0 +1,114 @@
+import { Autocomplete, Button, NativeSelect, Select, TextInput } from "@mantine/core";
+import { useMemo } from "react";
+import type { RegisterRow } from "@/api/access";
+import { useCameras } from "@/cameras/useCameras";
+import { fr } from "@/i18n/fr";
+import { useI18n } from "@/i18n/I18n";
+import classes from "./RegisterPage.module.css";
+
+/** What is asked of the register, as typed; "" asks nothing. Times are Paris wall time. */
+export interface Question {
+  camera_id: string;
+  agent_id: string;
+  action: string;
+  result: string;
+  from: string;
+  to: string;
+  why: string;
+}
+
+export const NO_QUESTION: Question = {
+  camera_id: "",
+  agent_id: "",
+  action: "",
+  result: "",
+  from: "",
+  to: "",
+  why: "",
+};
+
+const ACTIONS = Object.keys(fr)
+  .filter((key) => key.startsWith("action."))
+  .map((key) => key.slice("action.".length));
+const RESULTS = ["allowed", "refused", "done"];
+
+interface FiltersProps {
+  question: Question;
+  /** Rows at hand, for suggestions. */
+  rows: RegisterRow[];
+  onChange: (question: Question) => void;
+}
+
+export function RegisterFilters({ question, rows, onChange }: FiltersProps) {
+  const { t, word } = useI18n();
+  const { cameras = [] } = useCameras();
+  const cameraOptions = useMemo(
+    () => cameras.map(({ camera_id, label, code }) => ({ value: camera_id, label: `${label} (${code})` })),
+    [cameras],
+  );
+  const agents = useMemo(() => [...new Set(rows.map((row) => row.actor_id))].toSorted(), [rows]);
+  const set = (change: Partial<Question>) => onChange({ ...question, ...change });
+  const choices = (prefix: string, values: string[], any: string) => [
+    { value: "", label: any },
+    ...values.map((value) => ({ value, label: word(prefix, value) })),
+  ];
+  return (
+    <search className={classes.filters}>
+      <Select
+        label={t("register.which")}
+        placeholder={t("register.which_placeholder")}
+        data={cameraOptions}
+        value={question.camera_id || null}
+        onChange={(value) => set({ camera_id: value ?? "" })}
+        searchable
+        clearable
+        limit={60}
+        data-testid="register-camera"
+      />
+      <TextInput
+        type="datetime-local"
+        label={t("register.when_from")}
+        value={question.from}
+        onChange={(event) => set({ from: event.currentTarget.value })}
+      />
+      <TextInput
+        type="datetime-local"
+        label={t("register.when_to")}
+        value={question.to}
+        onChange={(event) => set({ to: event.currentTarget.value })}
+      />
+      <Autocomplete
+        label={t("register.who")}
+        placeholder={t("register.who_placeholder")}
+        data={agents}
+        value={question.agent_id}
+        onChange={(value) => set({ agent_id: value })}
+        data-testid="register-agent"
+      />
+      <TextInput
+        label={t("register.why")}
+        placeholder={t("register.why_placeholder")}
+        title={t("register.on_page_only", { n: rows.length })}
+        value={question.why}
+        onChange={(event) => set({ why: event.currentTarget.value })}
+      />
+      <NativeSelect
+        label={t("register.action")}
+        value={question.action}
+        onChange={(event) => set({ action: event.currentTarget.value })}
+        data={choices("action", ACTIONS, t("register.any"))}
+        data-testid="register-action"
+      />
+      <NativeSelect
+        label={t("register.result")}
+        value={question.result}
+        onChange={(event) => set({ result: event.currentTarget.value })}
+        data={choices("register.result", RESULTS, t("register.any_result"))}
+        data-testid="register-result"
+      />
+      <Button variant="subtle" color="gray" onClick={() => onChange(NO_QUESTION)}>
+        {t("register.clear")}
+      </Button>
+    </search>
+  );
+}
