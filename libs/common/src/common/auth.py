@@ -1,0 +1,139 @@
+"""Who calls: signed tokens of the house, checked without a network hop.
+
+Two kinds of callers carry the same form of JWT (EdDSA, audience ``vigie``): an agent, whose session token is
+signed by ``access`` after the identity provider vouched for the person, and a service, which signs its own short
+tokens. An issuer is trusted because its public key lies in the folder of trusted keys, and only for what it may
+say: agent sessions come from ``access`` alone.
+"""
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from common.problems import Unauthenticated
+
+SESSION_COOKIE = "vigie_session"
+AUDIENCE = "vigie"
+SESSION_ISSUER = "access"
+_ALGORITHM = "Ed25519"
+_LEEWAY_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller. ``epoch`` is the agent's session epoch when the token was issued."""
+
+    kind: Literal["agent", "service"]
+    subject: str
+    scopes: frozenset[str] = frozenset()
+    session_id: str | None = None
+    epoch: int = 0
+
+
+class ServiceKey:
+    """A service's own private key: signs its machine tokens and whatever short tokens it hands out."""
+
+    def __init__(self, key: OKPKey, issuer: str) -> None:
+        self._key = key
+        self.issuer = issuer
+
+    @classmethod
+    def generate(cls, issuer: str) -> "ServiceKey":
+        """Make a new Ed25519 key for ``issuer``."""
+        return cls(OKPKey.generate_key("Ed25519", {"kid": f"{issuer}-1", "use": "sig"}), issuer)
+
+    @classmethod
+    def load(cls, path: Path) -> "ServiceKey":
+        """Read a private JWK with an ``issuer`` member."""
+        document = json.loads(path.read_text())
+        issuer = str(document.pop("issuer"))
+        return cls(OKPKey.import_key(document), issuer)
+
+    def save(self, path: Path) -> None:
+        """Write the private JWK, readable by its owner only."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({**self._key.as_dict(private=True), "issuer": self.issuer}))
+
+    def publish(self, trusted_keys_dir: Path) -> None:
+        """Write the public key where verifiers look for it."""
+        target = trusted_keys_dir / f"{self.issuer}.jwks.json"
+        target.write_text(json.dumps({"keys": [self._key.as_dict(private=False)]}))
+
+    def sign(self, claims: dict[str, Any], *, ttl: int, audience: str = AUDIENCE) -> str:
+        """Sign claims as a JWT that lives ``ttl`` seconds."""
+        now = int(time.time())
+        header = {"alg": _ALGORITHM, "kid": self._key.kid}
+        body = {"iss": self.issuer, "aud": audience, "iat": now, "exp": now + ttl, **claims}
+        return jwt.encode(header, body, self._key, algorithms=[_ALGORITHM])
+
+    def token(self, scopes: frozenset[str] | set[str], *, ttl: int = 300) -> str:
+        """Return a machine token of this service for calling another one."""
+        return self.sign({"sub": self.issuer, "typ": "service", "scope": " ".join(sorted(scopes))}, ttl=ttl)
+
+    def verify_own(self, token: str, *, audience: str) -> dict[str, Any]:
+        """Check a token this very service signed; raises Unauthenticated."""
+        return _checked(token, self._key, issuer=self.issuer, audience=audience)
+
+
+class TokenVerifier:
+    """Checks tokens of every trusted issuer. Keys are read again when the folder changes."""
+
+    def __init__(self, trusted_keys_dir: Path) -> None:
+        self._folder = trusted_keys_dir
+        self._keys: dict[str, tuple[float, KeySet]] = {}
+
+    def verify(self, token: str, *, audience: str = AUDIENCE) -> Principal:
+        """Return who the token speaks for; raises Unauthenticated for anything wrong with it."""
+        issuer = _unverified_issuer(token)
+        claims = _checked(token, self._key_set(issuer), issuer=issuer, audience=audience)
+        typ = claims.get("typ")
+        if typ == "session" and issuer == SESSION_ISSUER:
+            return Principal("agent", str(claims["sub"]), frozenset(), str(claims["sid"]), int(claims["epoch"]))
+        if typ == "service" and claims.get("sub") == issuer:
+            return Principal("service", issuer, frozenset(str(claims.get("scope", "")).split()))
+        raise Unauthenticated
+
+    def _key_set(self, issuer: str) -> KeySet:
+        if not issuer.replace("-", "").isalnum():
+            raise Unauthenticated
+        path = self._folder / f"{issuer}.jwks.json"
+        try:
+            changed_at = path.stat().st_mtime
+            cached = self._keys.get(issuer)
+            if cached is None or cached[0] != changed_at:
+                cached = (changed_at, KeySet.import_key_set(json.loads(path.read_text())))
+                self._keys[issuer] = cached
+        except (OSError, ValueError, JoseError):
+            raise Unauthenticated from None
+        return cached[1]
+
+
+def _unverified_issuer(token: str) -> str:
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return str(claims["iss"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        raise Unauthenticated from None
+
+
+def _checked(token: str, key: OKPKey | KeySet, *, issuer: str, audience: str) -> dict[str, Any]:
+    try:
+        decoded = jwt.decode(token, key, algorithms=[_ALGORITHM])
+        registry = jwt.JWTClaimsRegistry(
+            leeway=_LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+        )
+        registry.validate(decoded.claims)
+    except (JoseError, ValueError, TypeError):
+        raise Unauthenticated from None
+    return decoded.claims

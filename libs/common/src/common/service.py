@@ -1,0 +1,129 @@
+"""The entry point every service shares: ``python -m <service> api|worker|relay|migrate|all``.
+
+One image, several processes: in a cluster each part scales alone, on one machine ``all`` is one process.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from common import migrations, telemetry
+from common.settings import ServiceSettings
+
+Part = Callable[[], Coroutine[Any, Any, None]]
+"""A loop that runs until cancelled."""
+
+PARTS = ("api", "worker", "relay", "all")
+_RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(slots=True)
+class ServiceParts:
+    """What a composition root builds.
+
+    ``open``/``close`` connect and release what the parts share (bus, replicas); ``workers`` are the consumers and
+    sweeps by name, ``relay`` the outbox relay.
+    """
+
+    app: FastAPI
+    open: Callable[[], Awaitable[None]]
+    close: Callable[[], Awaitable[None]]
+    relay: Part
+    workers: dict[str, Part] = field(default_factory=dict[str, Part])
+
+
+def run_service(
+    name: str, package: str, settings: ServiceSettings, build: Callable[[], ServiceParts], argv: Sequence[str]
+) -> int:
+    """Run one part of a service until SIGTERM or SIGINT; returns the exit status."""
+    telemetry.configure(name, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    command = argv[0] if argv else "all"
+    if command == "migrate":
+        owner = settings.migration_database_url or settings.database_url
+        migrations.upgrade(package, owner.get_secret_value())
+        return 0
+    if command not in PARTS:
+        sys.stderr.write(f"usage: python -m {package} {'|'.join(PARTS)}|migrate\n")
+        return 2
+    asyncio.run(_run(name, settings, build, command))
+    return 0
+
+
+async def _run(name: str, settings: ServiceSettings, build: Callable[[], ServiceParts], command: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    parts = build()
+    await parts.open()
+    tasks = [asyncio.create_task(_forever(title, part)) for title, part in _loops(parts, command).items()]
+    server = _server(parts.app, settings) if command in {"api", "all"} else None
+    serving = asyncio.create_task(server.serve()) if server else None
+    structlog.get_logger(name).info("started", part=command)
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait([waiting, *([serving] if serving else [])], return_when=asyncio.FIRST_COMPLETED)
+    if server and serving:
+        server.should_exit = True
+        await serving
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(waiting, *tasks, return_exceptions=True) if stop.is_set() else waiting.cancel()
+    await parts.close()
+
+
+def _loops(parts: ServiceParts, command: str) -> dict[str, Part]:
+    loops: dict[str, Part] = {}
+    if command in {"worker", "all"}:
+        loops |= parts.workers
+    if command in {"relay", "all"}:
+        loops["relay"] = parts.relay
+    return loops
+
+
+def _server(app: FastAPI, settings: ServiceSettings) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        ws_ping_interval=20,
+        ws_per_message_deflate=False,  # video does not compress twice, and trying costs more than sending it
+        proxy_headers=False,
+    )
+    return _Server(config)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: this module decides when to stop, for the api and the loops."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+async def _forever(name: str, part: Part) -> None:
+    """Keep a loop running: one that raises is logged and started again with back-off."""
+    failures = 0
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await part()
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it was, the other parts go on and this one starts again
+            structlog.get_logger("service").exception("part failed", part=name)
+        if asyncio.get_running_loop().time() - started > _RESTART_SECONDS[-1]:
+            failures = 0
+        await asyncio.sleep(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
+        failures += 1

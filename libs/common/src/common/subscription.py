@@ -1,0 +1,53 @@
+"""What a service declares to consume events: subscriptions, and the refusal a handler may raise."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from contracts.envelope import Envelope, Payload
+
+
+class Refused(Exception):
+    """An expected refusal of an event: logged, counted, acknowledged; nothing of the handler's is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One durable consumer.
+
+    Args:
+        durable: unique name, ``<service>-on-<fact>``; at most ten per stream.
+        stream: JetStream stream that holds the events.
+        filter_subject: e.g. ``vigie.*.incident.incident_opened.v1``.
+        payload: what ``data`` of the envelope must be.
+        on_event: called inside the transaction with the connection, the envelope and the payload.
+        max_deliver: attempts before the event becomes a dead letter.
+        ack_wait: seconds without a sign of life after which the bus delivers again.
+        batch: events per transaction at most.
+    """
+
+    durable: str
+    stream: str
+    filter_subject: str
+    payload: type[Payload]
+    on_event: Callable[..., Awaitable[None]]
+    max_deliver: int = 8
+    ack_wait: float = 30.0
+    batch: int = 256
+
+    def read(self, body: bytes) -> tuple[Envelope, Payload]:
+        """Validate an event: its envelope, then its payload. Raises pydantic's ValidationError."""
+        envelope = Envelope.model_validate_json(body)
+        return envelope, self.payload.model_validate(envelope.data)
+
+
+def in_words(error: Exception) -> str:
+    """Say why an event failed, without what it carried: reasons travel in headers and logs."""
+    if isinstance(error, ValidationError):
+        shown = error.errors(include_input=False, include_url=False, include_context=False)[:3]
+        return f"{error.error_count()} errors: {shown}"
+    if isinstance(error, DBAPIError):  # the first line only: the rest shows parameters and rows
+        return f"{type(error).__name__}: {str(error.orig).partition(chr(10))[0]}"
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,1 @@
+"""What tests of every service stand on: real servers, real tokens, real HTTP. Never imported by a service."""

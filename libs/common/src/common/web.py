@@ -1,0 +1,157 @@
+"""The HTTP face every service has in common.
+
+Problems, health, metrics, trace context, security headers, who calls, and one transaction per request that is
+committed *before* the answer goes out: a failed commit is never a 200.
+"""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from opentelemetry import trace
+from prometheus_client import Histogram
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.requests import HTTPConnection
+
+from common import problems, telemetry
+from common.auth import SESSION_COOKIE, Principal, TokenVerifier
+from common.clock import Clock
+from common.database import Database
+from common.health import Health, health_router
+from common.problems import Forbidden, Unauthenticated
+
+CSRF_HEADER = "x-vigie"
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_REQUEST_SECONDS = Histogram(
+    "vigie_http_request_seconds",
+    "Time to answer an HTTP request",
+    ("service", "method", "route", "status"),
+)
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def create_app(
+    *, title: str, service: str, lifespan: Lifespan | None, routers: Sequence[APIRouter], public_origin: str
+) -> FastAPI:
+    """Build a service's application.
+
+    The composition root must set ``app.state.database``, ``clock`` and ``verifier`` before serving;
+    ``app.state.health`` is made here for it to add checks to. ``public_origin`` is the one origin of browsers.
+    """
+    prefix = routers[0].prefix if routers else ""
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        openapi_url=f"{prefix}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.health = Health()
+    app.state.public_origin = public_origin
+    problems.install(app)
+    app.include_router(health_router(app.state.health))
+    for router in routers:
+        app.include_router(router)
+
+    @app.middleware("http")
+    async def observe(  # pyright: ignore[reportUnusedFunction]
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        started = time.perf_counter()
+        context = telemetry.extract(request.headers)
+        with telemetry.tracer().start_as_current_span(
+            f"{request.method} {service}", context=context, kind=trace.SpanKind.SERVER
+        ) as span:
+            response = await call_next(request)
+            route = getattr(request.scope.get("route"), "path", "unmatched")
+            span.update_name(f"{request.method} {route}")
+        for name, value in _SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        _REQUEST_SECONDS.labels(service, request.method, route, str(response.status_code)).observe(
+            time.perf_counter() - started
+        )
+        return response
+
+    return app
+
+
+async def transaction(connection: HTTPConnection) -> AsyncIterator[AsyncConnection]:
+    """One transaction for one request; committed before the response is sent (scope ``function``)."""
+    database: Database = connection.app.state.database
+    async with database.transaction() as opened:
+        yield opened
+
+
+def bearer_token(connection: HTTPConnection) -> tuple[str | None, bool]:
+    """Return the caller's token and whether it came as a cookie."""
+    header = connection.headers.get("authorization", "")
+    if header[:7].lower() == "bearer ":
+        return header[7:].strip(), False
+    return connection.cookies.get(SESSION_COOKIE), True
+
+
+def refuse_foreign_origin(connection: HTTPConnection) -> None:
+    """Raise Forbidden when a browser says that another origin's page is calling."""
+    origin = connection.headers.get("origin")
+    if origin is not None and origin != connection.app.state.public_origin:
+        raise Forbidden("Cette requête vient d'une autre origine que la console.", rule="origine")
+
+
+async def authenticated(connection: HTTPConnection) -> Principal:
+    """Return who calls; raises Unauthenticated. A cookie on an unsafe method needs proof against CSRF."""
+    token, from_cookie = bearer_token(connection)
+    if not token:
+        raise Unauthenticated
+    method = connection.scope.get("method", "GET")
+    if from_cookie and method in _UNSAFE:
+        refuse_foreign_origin(connection)
+        if CSRF_HEADER not in connection.headers:
+            raise Forbidden("L'en-tête X-Vigie manque : requête refusée par précaution.", rule="csrf")
+    verifier: TokenVerifier = connection.app.state.verifier
+    return verifier.verify(token)
+
+
+def service_scope(scope: str) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency that lets only services with ``scope`` pass."""
+
+    async def check(principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
+        if principal.kind != "service" or scope not in principal.scopes:
+            raise Forbidden(f"Ce service n'a pas le droit « {scope} ».", rule="scope")
+        return principal
+
+    return check
+
+
+def current_clock(connection: HTTPConnection) -> Clock:
+    """Return the application's clock (an edge may ask it; the domain never does)."""
+    clock: Clock = connection.app.state.clock
+    return clock
+
+
+def station_of(connection: HTTPConnection) -> str:
+    """Return the caller's station: its IP as the one web server in front reports it, for the register."""
+    forwarded = connection.headers.get("x-forwarded-for", "")
+    if forwarded:
+        return forwarded.split(",")[-1].strip()
+    return connection.client.host if connection.client else "local"
+
+
+Tx = Annotated[AsyncConnection, Depends(transaction, scope="function")]
+Caller = Annotated[Principal, Depends(authenticated)]
+Now = Annotated[Clock, Depends(current_clock)]
+Station = Annotated[str, Depends(station_of)]

@@ -1,0 +1,138 @@
+"""The HTTP face of a service: problems, CSRF, and a commit that fails is never a 200."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import APIRouter, Depends, FastAPI
+from sqlalchemy import text
+
+from common.auth import SESSION_COOKIE, Principal
+from common.clock import SystemClock
+from common.database import Database
+from common.problems import Conflict, Problem
+from common.testing.servers import TestDatabase
+from common.testing.serving import serving
+from common.testing.tokens import TokenMint
+from common.web import Caller, Tx, create_app, service_scope
+
+pytestmark = pytest.mark.integration
+ORIGIN = "http://console.test"
+
+
+class Kept(Problem):
+    """A refusal whose trace must stay."""
+
+    keeps_transaction = True
+
+    def __init__(self) -> None:
+        super().__init__(403, "refuse", "Refusé", "La règle du jeu l'interdit.")
+
+
+def routes() -> APIRouter:
+    router = APIRouter(prefix="/api/test")
+
+    @router.post("/rows/{value}")
+    async def add(tx: Tx, value: int, outcome: str = "ok") -> dict[str, int]:
+        await tx.execute(text("INSERT INTO parent VALUES (:value)"), {"value": value})
+        if outcome == "dangling":  # a deferred constraint: only the commit finds it
+            await tx.execute(text("INSERT INTO child VALUES (:value)"), {"value": value + 1000})
+        if outcome == "conflict":
+            raise Conflict("Déjà pris.")
+        if outcome == "kept":
+            raise Kept
+        return {"value": value}
+
+    @router.get("/rows")
+    async def rows(tx: Tx) -> list[int]:
+        return list((await tx.execute(text("SELECT value FROM parent ORDER BY value"))).scalars())
+
+    @router.api_route("/me", methods=["GET", "POST"])
+    async def me(caller: Caller) -> dict[str, str]:
+        return {"subject": caller.subject}
+
+    @router.get("/machine")
+    async def machine(caller: Annotated[Principal, Depends(service_scope("rows.read"))]) -> dict[str, str]:
+        return {"subject": caller.subject}
+
+    return router
+
+
+@pytest_asyncio.fixture
+async def base_url(make_database: Callable[[str | None], TestDatabase], tokens: TokenMint) -> AsyncIterator[str]:
+    urls = make_database(None)
+    owner = Database(urls.owner_url)
+    async with owner.transaction() as connection:
+        await connection.execute(text("CREATE TABLE parent (value int PRIMARY KEY)"))
+        await connection.execute(text("CREATE TABLE child (value int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"))
+    await owner.dispose()
+    app: FastAPI = create_app(title="t", service="test", lifespan=None, routers=[routes()], public_origin=ORIGIN)
+    app.state.database = Database(urls.app_url)
+    app.state.clock = SystemClock()
+    app.state.verifier = tokens.verifier
+    async with serving(app) as url:
+        yield url
+    await app.state.database.dispose()
+
+
+@pytest_asyncio.fixture
+async def client(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"{base_url}/api/test") as opened:
+        yield opened
+
+
+async def test_a_commit_that_fails_is_no_success_and_leaves_nothing(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/rows/1")).status_code == 200
+    assert (await client.post("/rows/2?outcome=dangling")).status_code == 500
+    assert (await client.get("/rows")).json() == [1]
+
+
+async def test_an_error_rolls_back_and_a_refusal_keeps_what_it_wrote(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/rows/3?outcome=conflict")).status_code == 409
+    assert (await client.post("/rows/4?outcome=kept")).status_code == 403
+    assert (await client.get("/rows")).json() == [4]
+
+
+async def test_errors_are_problem_documents_in_french(client: httpx.AsyncClient) -> None:
+    for answer in (
+        await client.post("/rows/5?outcome=conflict"),
+        await client.post("/rows/not-a-number"),
+        await client.post("/rows/6?outcome=dangling"),
+        await client.get("/nowhere"),
+        await client.get("/me"),
+    ):
+        assert answer.headers["content-type"] == "application/problem+json"
+        body = answer.json()
+        assert body["type"].startswith("urn:vigie:problem:")
+        assert body["status"] == answer.status_code
+        assert body["detail"]
+    invalid = (await client.post("/rows/not-a-number")).json()
+    assert invalid["errors"][0]["field"] == "value"
+
+
+async def test_a_cookie_needs_the_console_s_header_and_origin_to_change_anything(
+    client: httpx.AsyncClient, tokens: TokenMint
+) -> None:
+    cookie = {"Cookie": f"{SESSION_COOKIE}={tokens.session('op.durand')}"}
+    assert (await client.get("/me", headers=cookie)).json() == {"subject": "op.durand"}
+    assert (await client.post("/me", headers=cookie)).status_code == 403
+    assert (
+        await client.post("/me", headers={**cookie, "X-Vigie": "1", "Origin": "http://evil.test"})
+    ).status_code == 403
+    assert (await client.post("/me", headers={**cookie, "X-Vigie": "1", "Origin": ORIGIN})).status_code == 200
+
+
+async def test_a_machine_route_wants_a_machine_with_the_scope(client: httpx.AsyncClient, tokens: TokenMint) -> None:
+    assert (await client.get("/machine", headers=tokens.agent_headers("op.durand"))).status_code == 403
+    assert (await client.get("/machine", headers=tokens.service_headers("incident", "other"))).status_code == 403
+    allowed = await client.get("/machine", headers=tokens.service_headers("incident", "rows.read"))
+    assert allowed.json() == {"subject": "incident"}
+
+
+async def test_health_tells_reasons_and_metrics_count(base_url: str) -> None:
+    async with httpx.AsyncClient(base_url=base_url) as client:
+        assert (await client.get("/healthz/live")).json() == {"status": "live"}
+        assert (await client.get("/healthz/ready")).status_code == 200
+        assert "vigie_http_request_seconds" in (await client.get("/metrics")).text
