@@ -4,9 +4,11 @@ Transactions belong to the edge: nothing outside this package commits or rolls b
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
+import asyncpg
 from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 
@@ -21,6 +23,10 @@ def new_metadata() -> MetaData:
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class DatabaseAway(ConnectionError):
+    """The database accepts no connection now (starting, stopping, full): try again later."""
 
 
 class Database:
@@ -38,6 +44,7 @@ class Database:
             pool_pre_ping=True,
             pool_recycle=1800,
             connect_args={"timeout": 10, "command_timeout": 60},
+            hide_parameters=True,  # a failed statement is logged; the names and addresses bound to it are not
         )
 
     @asynccontextmanager
@@ -46,8 +53,12 @@ class Database:
 
         An exception with ``keeps_transaction = True`` (a refusal, whose register row must stay) commits what
         was written and then goes on.
+
+        Raises:
+            DatabaseAway: no connection can be had now. While the server starts or stops, the driver raises errors
+                that SQLAlchemy does not translate; callers need one to wait on.
         """
-        async with self.engine.connect() as connection:
+        async with self._connected() as connection:
             transaction = await connection.begin()
             try:
                 yield connection
@@ -61,8 +72,17 @@ class Database:
 
     async def ping(self) -> None:
         """Ask the server one trivial question; raises what the driver raises when it is away."""
-        async with self.engine.connect() as connection:
+        async with self._connected() as connection:
             await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[AsyncConnection, None]:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self.engine.connect())
+            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                raise DatabaseAway(type(error).__name__) from error
+            yield connection
 
     async def dispose(self) -> None:
         """Close every pooled connection."""

@@ -85,6 +85,14 @@ class Unavailable(Problem):
         super().__init__(503, "indisponible", "Service momentanément indisponible", detail)
 
 
+class Unexpected(Problem):
+    """A mistake of ours. Says nothing of the inside: the log has the error, under the request's trace id."""
+
+    def __init__(self) -> None:
+        detail = "Erreur interne. Réessayez, puis prévenez le technicien si cela continue."
+        super().__init__(500, "erreur-interne", "Erreur interne", detail)
+
+
 def response(problem: Problem) -> JSONResponse:
     """Return a problem as an HTTP response."""
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None  # noqa: PLR2004
@@ -113,15 +121,8 @@ async def _on_http_exception(_request: Request, error: Exception) -> JSONRespons
     return response(Problem(error.status_code, slug, str(error.detail), str(error.detail)))
 
 
-async def _on_unexpected(_request: Request, _error: Exception) -> JSONResponse:
-    """Say nothing of the inside: the log has the error, under the request's trace id."""
-    detail = "Erreur interne : rien n'a été enregistré. Réessayez, puis prévenez le technicien si cela continue."
-    return response(Problem(500, "erreur-interne", "Erreur interne", detail))
-
-
 def install(app: FastAPI) -> None:
     """Make every error of an application a problem document."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_unexpected)

@@ -6,7 +6,7 @@ One image, several processes: in a cluster each part scales alone, on one machin
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,8 +34,8 @@ class ServiceParts:
     """
 
     app: FastAPI
-    open: Callable[[], Awaitable[None]]
-    close: Callable[[], Awaitable[None]]
+    open: Part
+    close: Part
     relay: Part
     workers: dict[str, Part] = field(default_factory=dict[str, Part])
 
@@ -53,22 +53,26 @@ def run_service(
     if command not in PARTS:
         sys.stderr.write(f"usage: python -m {package} {'|'.join(PARTS)}|migrate\n")
         return 2
-    asyncio.run(_run(name, settings, build, command))
+    asyncio.run(run_until_stopped(name, settings, build, command))
     return 0
 
 
-async def _run(name: str, settings: ServiceSettings, build: Callable[[], ServiceParts], command: str) -> None:
+async def run_until_stopped(
+    name: str, settings: ServiceSettings, build: Callable[[], ServiceParts], command: str
+) -> None:
+    """Run one part of a service until this process gets SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    waiting = asyncio.create_task(stop.wait())
     parts = build()
-    await parts.open()
+    if not await _opened(parts, waiting):
+        return
     tasks = [asyncio.create_task(_forever(title, part)) for title, part in _loops(parts, command).items()]
     server = _server(parts.app, settings) if command in {"api", "all"} else None
     serving = asyncio.create_task(server.serve()) if server else None
     structlog.get_logger(name).info("started", part=command)
-    waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([waiting, *([serving] if serving else [])], return_when=asyncio.FIRST_COMPLETED)
     if server and serving:
         server.should_exit = True
@@ -77,6 +81,19 @@ async def _run(name: str, settings: ServiceSettings, build: Callable[[], Service
         task.cancel()
     await asyncio.gather(waiting, *tasks, return_exceptions=True) if stop.is_set() else waiting.cancel()
     await parts.close()
+
+
+async def _opened(parts: ServiceParts, stopped: asyncio.Task[bool]) -> bool:
+    """Open the parts unless told to stop meanwhile: what a service waits for at its start may never come."""
+    opening = asyncio.create_task(parts.open())
+    await asyncio.wait([opening, stopped], return_when=asyncio.FIRST_COMPLETED)
+    if opening.done():
+        await opening
+        return True
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    await parts.close()
+    return False
 
 
 def _loops(parts: ServiceParts, command: str) -> dict[str, Part]:

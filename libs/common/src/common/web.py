@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from opentelemetry import trace
@@ -77,7 +78,11 @@ def create_app(
         with telemetry.tracer().start_as_current_span(
             f"{request.method} {service}", context=context, kind=trace.SpanKind.SERVER
         ) as span:
-            response = await call_next(request)
+            try:
+                response = await call_next(request)
+            except Exception:  # noqa: BLE001 - logged here, within the trace; the caller gets a problem all the same
+                structlog.get_logger(service).exception("request failed", method=request.method)
+                response = problems.response(problems.Unexpected())
             route = getattr(request.scope.get("route"), "path", "unmatched")
             span.update_name(f"{request.method} {route}")
         for name, value in _SECURITY_HEADERS.items():

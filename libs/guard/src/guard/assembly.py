@@ -3,13 +3,15 @@
 A service's ``app.py`` says only what is its own: its routers, its subscriptions and its loops.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
 from fastapi import APIRouter, FastAPI
 
 from common.auth import ServiceKey, TokenVerifier
-from common.bus import Bus
+from common.bus import Bus, BusAway
 from common.clock import Clock, SystemClock
 from common.consumer import ConsumerRunner, Subscription
 from common.database import Database
@@ -36,7 +38,11 @@ class House:
     cameras: KvReplica[CameraState]
     guard: Guard
     key: ServiceKey
+    declaring: asyncio.Task[None]
 
+
+_PATIENCE_SECONDS = 10.0
+"""A start waits so long for the bus and for each replica; then it serves, and readiness says what is missing."""
 
 Wire = Callable[[House], dict[str, Part]]
 """Adds what is the service's own to ``house.app.state`` and returns its loops by name."""
@@ -77,10 +83,14 @@ def assemble(
     async def open_house() -> None:
         house = await _open(service, settings, app, clock or SystemClock())
         houses.append(house)
+        relay = Relay(house.database, house.bus)
+        parts.relay = relay.run
+        app.state.health.add("relay", relay.check)
         consumed = list(subscriptions(house))
-        parts.relay = Relay(house.database, house.bus).run
         if consumed:
-            parts.workers["consumers"] = ConsumerRunner(house.database, house.bus, consumed).run
+            consumers = ConsumerRunner(house.database, house.bus, consumed)
+            parts.workers["consumers"] = consumers.run
+            app.state.health.add("consumers", consumers.check)
         parts.workers |= wire(house)
 
     async def close_house() -> None:
@@ -88,6 +98,7 @@ def assemble(
             last = on_close(house) if on_close else None
             if last is not None:
                 await last()
+            house.declaring.cancel()
             await house.agents.stop()
             await house.cameras.stop()
             await house.bus.close()
@@ -100,15 +111,15 @@ def assemble(
 async def _open(service: str, settings: ServiceSettings, app: FastAPI, clock: Clock) -> House:
     database = Database(settings.database_url.get_secret_value())
     bus = await Bus.connect(settings, name=service)
-    await bus.wait_usable()
-    await bus.ensure_streams(STREAMS)
-    await bus.ensure_buckets(BUCKETS)
+    declaring = asyncio.create_task(_declare(bus))
+    await asyncio.wait([declaring], timeout=_PATIENCE_SECONDS)
     agents = KvReplica(bus, BUCKET_AGENTS, AgentState)
     cameras = KvReplica(bus, BUCKET_CAMERAS, CameraState)
-    await agents.start()
-    await cameras.start()
+    await agents.start(wait_seconds=_PATIENCE_SECONDS)
+    await cameras.start(wait_seconds=_PATIENCE_SECONDS)
     guard = Guard(agents=agents, cameras=cameras, source=service)
-    house = House(app, clock, database, bus, agents, cameras, guard, ServiceKey.load(settings.service_key_file))
+    key = ServiceKey.load(settings.service_key_file)
+    house = House(app, clock, database, bus, agents, cameras, guard, key, declaring)
     app.state.database = database
     app.state.bus = bus
     app.state.clock = clock
@@ -119,7 +130,27 @@ async def _open(service: str, settings: ServiceSettings, app: FastAPI, clock: Cl
     return house
 
 
+async def _declare(bus: Bus) -> None:
+    """Declare streams and buckets, however long the bus is away."""
+    while True:
+        try:
+            await bus.wait_usable()
+            await bus.ensure_streams(STREAMS)
+            await bus.ensure_buckets(BUCKETS)
+        except BusAway as away:
+            structlog.get_logger("assembly").warning("streams not declared yet", reason=str(away))
+            await asyncio.sleep(1)
+        else:
+            return
+
+
 def _watch_health(house: House) -> None:
+    async def streams() -> str | None:
+        if not house.declaring.done():
+            return "streams not declared yet"
+        refusal = house.declaring.exception()
+        return f"streams not declared: {refusal}" if refusal else None
+
     async def replicas() -> str | None:
         waiting = [name for name, held in (("agents", house.agents), ("cameras", house.cameras)) if not held.ready]
         return f"not mirrored yet: {', '.join(waiting)}" if waiting else None
@@ -131,6 +162,7 @@ def _watch_health(house: House) -> None:
     health = house.app.state.health
     health.add("database", database)
     health.add("bus", house.bus.check)
+    health.add("streams", streams)
     health.add("replicas", replicas)
 
 

@@ -10,12 +10,14 @@ from common import outbox
 from common.auth import Principal
 from common.ids import new_id
 from common.kv_replica import KvReplica
-from common.problems import Forbidden, NotFound, Problem, Unauthenticated
+from common.problems import Forbidden, NotFound, Problem, Unauthenticated, Unavailable
 from contracts.access import FACT_REGISTER_ENTRY, REGISTER_OWNER, AgentState, RegisterEntry, RegisterResult
 from contracts.envelope import CENTRE, make_envelope
 from contracts.registry import CameraState
 from guard.states import agent_from, camera_from
 from policy import Action, Agent, Camera, Context, Decision, decide
+
+_STARTING = "Le service démarre : réessayez dans un instant."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,12 @@ class Guard:
         self._source = source
 
     def agent(self, principal: Principal) -> Agent:
-        """Return the agent behind a session; raises Unauthenticated for unknown, inactive or revoked ones."""
+        """Return the agent behind a session; raises Unauthenticated for unknown, inactive or revoked ones.
+
+        While the replica is not read yet nobody is unknown: Unavailable, so that a restart logs nobody out.
+        """
+        if not self.agents.ready:
+            raise Unavailable(_STARTING)
         state = self.agents.get(principal.subject) if principal.kind == "agent" else None
         if state is None or not state.active or principal.epoch < state.session_epoch:
             raise Unauthenticated
@@ -113,6 +120,8 @@ class Guard:
         agent = self.agent(principal)
         why = motive or Motive()
         seen = context or Context()
+        if camera_id is not None and not self.cameras.ready:
+            raise Unavailable(_STARTING)
         if camera_id is not None and self.cameras.get(camera_id) is None:
             raise NotFound("La caméra", camera_id)
         camera, decision = self.decide(agent, action, camera_id, seen, at)

@@ -1,0 +1,69 @@
+"""A service stops when told to, whatever it is waiting for."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from common.service import ServiceParts, run_until_stopped
+from common.settings import ServiceSettings
+
+SETTINGS = ServiceSettings(
+    database_url=SecretStr("postgresql+asyncpg://nobody@127.0.0.1:1/none"),
+    nats_url="nats://127.0.0.1:1",
+    api_port=0,
+    trusted_keys_dir=Path(),
+    service_key_file=Path(),
+)
+
+
+class Waiting:
+    """Parts that open only when allowed and that remember being closed."""
+
+    def __init__(self, *, opens: bool) -> None:
+        self.opens = opens
+        self.opened = asyncio.Event()
+        self.second_try = asyncio.Event()
+        self.loops = 0
+        self.closed = False
+
+    async def open(self) -> None:
+        self.opened.set()
+        if not self.opens:
+            await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def loop(self) -> None:
+        self.loops += 1
+        if self.loops == 1:
+            raise RuntimeError("first try fails")
+        self.second_try.set()
+        await asyncio.Event().wait()
+
+    def parts(self) -> ServiceParts:
+        return ServiceParts(FastAPI(), self.open, self.close, self.loop)
+
+
+async def stop_when(event: asyncio.Event) -> None:
+    await event.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def test_a_service_that_still_waits_for_its_bus_obeys_sigterm() -> None:
+    waiting = Waiting(opens=False)
+    await asyncio.gather(run_until_stopped("test", SETTINGS, waiting.parts, "relay"), stop_when(waiting.opened))
+    assert waiting.closed
+    assert waiting.loops == 0
+
+
+async def test_a_loop_that_fails_starts_again_and_ends_with_the_service() -> None:
+    waiting = Waiting(opens=True)
+    stopping = stop_when(waiting.second_try)
+    await asyncio.gather(run_until_stopped("test", SETTINGS, waiting.parts, "relay"), stopping)
+    assert waiting.closed
+    assert waiting.loops == 2
