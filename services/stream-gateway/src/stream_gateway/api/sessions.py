@@ -1,0 +1,98 @@
+"""Viewing sessions: granted, renewed, released."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from common.ids import new_id
+from common.problems import Conflict, NotFound
+from common.web import Caller, Now, Station, Tx
+from guard import Motive
+from guard.web import CurrentAgent, TheGuard
+from policy import Context
+from stream_gateway import use_cases
+from stream_gateway.api.state import TheSettings, TheTokens, TheWatch
+from stream_gateway.domain.sessions import CloseReason, LeaseExpired, SessionAlreadyClosed
+from stream_gateway.schemas import LeaseOut, SessionIn, SessionOut
+
+router = APIRouter(prefix="/api/stream", tags=["direct"])
+
+_OVER = "Cette session de visionnage est terminée : rouvrez la caméra."
+
+
+@router.post("/sessions", status_code=201)
+async def open_session(
+    body: SessionIn,
+    tx: Tx,
+    caller: Caller,
+    guard: TheGuard,
+    station: Station,
+    clock: Now,
+    settings: TheSettings,
+    tokens: TheTokens,
+) -> SessionOut:
+    """Ask to watch a camera: decision and register row are committed before the answer."""
+    asked = use_cases.Asked(
+        principal=caller,
+        station=station,
+        at=clock.now(),
+        motive=Motive(body.motive_code, body.motive_text),
+        context=Context(incident_id=body.incident_id, ticket_id=body.ticket_id),
+    )
+    session = await use_cases.open_session(
+        tx,
+        guard=guard,
+        asked=asked,
+        session_id=new_id(),
+        camera_id=body.camera_id,
+        quality=body.quality,
+        lease_for=timedelta(seconds=settings.lease_seconds),
+    )
+    return SessionOut(
+        session_id=session.session_id,
+        camera_id=session.camera_id,
+        token=tokens.issue(session.session_id, session.agent_id),
+        expires_at=session.lease_until,
+        websocket_path=f"/api/stream/sessions/{session.session_id}/ws",
+    )
+
+
+@router.post("/sessions/{session_id}/lease")
+async def renew_lease(
+    session_id: UUID,
+    tx: Tx,
+    agent: CurrentAgent,
+    clock: Now,
+    settings: TheSettings,
+    tokens: TheTokens,
+    watch: TheWatch,
+) -> LeaseOut:
+    """Say that somebody still watches; the console does so every 10 s."""
+    try:
+        session = await use_cases.renew_lease(
+            tx,
+            session_id=session_id,
+            agent_id=agent.agent_id,
+            at=clock.now(),
+            lease_for=timedelta(seconds=settings.lease_seconds),
+        )
+    except use_cases.SessionUnknown as error:
+        raise NotFound("La session", session_id) from error
+    except (SessionAlreadyClosed, LeaseExpired) as error:
+        reason = error.reason if isinstance(error, SessionAlreadyClosed) else CloseReason.EXPIRED
+        raise Conflict(_OVER, reason=reason.value) from error
+    ended = watch.judge(session, clock.now())
+    if ended is not None:
+        raise Conflict(_OVER, reason=ended.value)
+    return LeaseOut(token=tokens.issue(session_id, agent.agent_id), expires_at=session.lease_until)
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def release_session(session_id: UUID, tx: Tx, agent: CurrentAgent, clock: Now) -> Response:
+    """Stop watching."""
+    try:
+        await use_cases.release_session(tx, session_id=session_id, agent_id=agent.agent_id, at=clock.now())
+    except use_cases.SessionUnknown as error:
+        raise NotFound("La session", session_id) from error
+    return Response(status_code=204)

@@ -1,0 +1,67 @@
+"""What the routes share, set by the composition root on ``app.state``."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from common.database import Database
+from common.object_store import ObjectStore
+from stream_gateway.live.feeds import LiveFeeds
+from stream_gateway.live.watch import SessionWatch
+from stream_gateway.ports import CameraSources, MediaEngine, PtzController, SegmentIndex
+from stream_gateway.session_tokens import SessionTokens
+from stream_gateway.settings import Settings
+
+
+def _database(connection: HTTPConnection) -> Database:
+    return connection.app.state.database
+
+
+def _settings(connection: HTTPConnection) -> Settings:
+    return connection.app.state.settings
+
+
+def _feeds(connection: HTTPConnection) -> LiveFeeds:
+    return connection.app.state.feeds
+
+
+def _watch(connection: HTTPConnection) -> SessionWatch:
+    return connection.app.state.watch
+
+
+def _tokens(connection: HTTPConnection) -> SessionTokens:
+    return connection.app.state.session_tokens
+
+
+def _engine(connection: HTTPConnection) -> MediaEngine:
+    return connection.app.state.engine
+
+
+def _sources(connection: HTTPConnection) -> CameraSources:
+    return connection.app.state.sources
+
+
+def _ptz(connection: HTTPConnection) -> PtzController:
+    return connection.app.state.ptz
+
+
+def _index(connection: HTTPConnection) -> SegmentIndex:
+    return connection.app.state.segment_index
+
+
+def _store(connection: HTTPConnection) -> ObjectStore:
+    return connection.app.state.object_store
+
+
+TheDatabase = Annotated[Database, Depends(_database)]
+"""For the routes that must commit before they act on the outside; all others take ``common.web.Tx``."""
+TheSettings = Annotated[Settings, Depends(_settings)]
+TheFeeds = Annotated[LiveFeeds, Depends(_feeds)]
+TheWatch = Annotated[SessionWatch, Depends(_watch)]
+TheTokens = Annotated[SessionTokens, Depends(_tokens)]
+TheEngine = Annotated[MediaEngine, Depends(_engine)]
+TheSources = Annotated[CameraSources, Depends(_sources)]
+ThePtz = Annotated[PtzController, Depends(_ptz)]
+TheIndex = Annotated[SegmentIndex, Depends(_index)]
+TheStore = Annotated[ObjectStore, Depends(_store)]

@@ -1,0 +1,161 @@
+"""The WebSocket that carries pictures.
+
+The agent's own cookie or bearer token says who connects; the session token, in the first message and never in the
+URL, says which session. Both must name the same agent. Frames are binary: the init segment, then fragments of
+one frame each, beginning with the cached group of pictures; text messages are JSON.
+"""
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from common.auth import SESSION_COOKIE, Principal, TokenVerifier
+from common.problems import Problem, Unauthenticated
+from common.web import bearer_token
+from stream_gateway import repository
+from stream_gateway.api.state import TheFeeds, TheTokens, TheWatch
+from stream_gateway.domain.fragments import Fragment, InitSegment
+from stream_gateway.domain.sessions import CloseReason, ViewingSession
+from stream_gateway.live.viewer import FeedState, Viewer
+from stream_gateway.live.watch import Attachment, SessionWatch
+from stream_gateway.metrics import LIVE_BYTES
+from stream_gateway.session_tokens import SessionTokens
+
+router = APIRouter(prefix="/api/stream")
+
+CLOSED_RELEASED = 1000
+CLOSED_UNAUTHENTICATED = 4401
+CLOSED_REFUSED = 4403
+CLOSED_LEASE_EXPIRED = 4408
+CLOSED_REVOKED = 4410
+_FIRST_MESSAGE_SECONDS = 5.0
+_LONGEST_MESSAGE = 4096
+_CODES = {
+    CloseReason.RELEASED: CLOSED_RELEASED,
+    CloseReason.EXPIRED: CLOSED_LEASE_EXPIRED,
+    CloseReason.REVOKED: CLOSED_REVOKED,
+    CloseReason.AUTHORISATION_ENDED: CLOSED_REVOKED,
+}
+
+
+class _Refused(Exception):
+    """The connection is to be closed with a code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@router.websocket("/sessions/{session_id}/ws")
+async def view(socket: WebSocket, session_id: UUID, feeds: TheFeeds, watch: TheWatch, tokens: TheTokens) -> None:
+    """Show a granted session's pictures until somebody or something ends it."""
+    if _foreign_page(socket):
+        await socket.close(CLOSED_REFUSED)  # before accepting: the browser sees a refused handshake
+        return
+    await socket.accept()
+    try:
+        session = await _admit(socket, session_id, tokens, watch)
+        with watch.attach(session) as attachment:
+            async with feeds.watch(session.camera_id, session.quality) as viewer:
+                await _show(socket, viewer, attachment)
+    except _Refused as refused:
+        with contextlib.suppress(RuntimeError):  # the peer may have gone in the meantime
+            await socket.close(refused.code, refused.reason)
+    except WebSocketDisconnect:
+        return
+
+
+def _foreign_page(socket: WebSocket) -> bool:
+    """Tell whether a browser page of another origin connects; a cookie counts only from our own page."""
+    origin = socket.headers.get("origin")
+    if origin is None:
+        return SESSION_COOKIE in socket.cookies and "authorization" not in socket.headers
+    return origin != socket.app.state.public_origin
+
+
+async def _admit(socket: WebSocket, session_id: UUID, tokens: SessionTokens, watch: SessionWatch) -> ViewingSession:
+    """Return the session this connection may show; raises _Refused."""
+    try:
+        principal = _principal(socket)
+        agent = socket.app.state.guard.agent(principal)
+        tokens.refuse_foreign(await _first_token(socket), session_id, agent.agent_id)
+    except Unauthenticated as error:
+        raise _Refused(CLOSED_UNAUTHENTICATED, "unauthenticated") from error
+    except Problem as error:
+        raise _Refused(CLOSED_REFUSED, error.slug) from error
+    async with socket.app.state.database.transaction() as connection:
+        session = await repository.find_session(connection, session_id)
+    if session is None or session.agent_id != agent.agent_id:
+        raise _Refused(CLOSED_UNAUTHENTICATED, "unauthenticated")
+    now = socket.app.state.clock.now()
+    over = session.close_reason or watch.judge(session, now)
+    if over is None and not session.alive_at(now):
+        over = CloseReason.EXPIRED
+    if over is not None:
+        raise _Refused(_CODES[over], over.value)
+    return session
+
+
+def _principal(socket: WebSocket) -> Principal:
+    token, _ = bearer_token(socket)
+    if not token:
+        raise Unauthenticated
+    verifier: TokenVerifier = socket.app.state.verifier
+    return verifier.verify(token)
+
+
+async def _first_token(socket: WebSocket) -> str:
+    try:
+        async with asyncio.timeout(_FIRST_MESSAGE_SECONDS):
+            text = await socket.receive_text()
+        if len(text) > _LONGEST_MESSAGE:
+            raise Unauthenticated
+        message: Any = json.loads(text)
+        return str(message["token"])
+    except (TimeoutError, ValueError, KeyError, TypeError):
+        raise Unauthenticated from None
+
+
+async def _show(socket: WebSocket, viewer: Viewer, attachment: Attachment) -> None:
+    """Send until the peer goes, which reading notices, or the session is over, which raises _Refused."""
+    sending = asyncio.create_task(_send(socket, viewer))
+    reading = asyncio.create_task(_read(socket))
+    tasks: set[asyncio.Future[Any]] = {sending, reading, attachment.over}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sending.cancel()
+        reading.cancel()
+        await asyncio.gather(sending, reading, return_exceptions=True)
+    if attachment.over.done():
+        reason = attachment.over.result()
+        raise _Refused(_CODES[reason], reason.value)
+
+
+async def _send(socket: WebSocket, viewer: Viewer) -> None:
+    while True:
+        part = await viewer.next_part()
+        match part:
+            case InitSegment():
+                await socket.send_text(json.dumps({"type": "init", "codec": part.codec, "mime": part.mime}))
+                await socket.send_bytes(part.content)
+            case Fragment():
+                await socket.send_bytes(part.content)
+                LIVE_BYTES.inc(len(part.content))
+            case FeedState():
+                await socket.send_text(
+                    json.dumps({"type": "state", "state": part.state, "reason": part.reason}, ensure_ascii=False)
+                )
+
+
+async def _read(socket: WebSocket) -> None:
+    """Read and ignore: without a reader a close from the peer would hang."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return

@@ -1,0 +1,56 @@
+"""The recording ledger of one camera: every expected second is footage or a declared gap. Never a silent gap."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+TOLERANCE = timedelta(seconds=1)
+"""Below this, two neighbouring segments count as touching: clocks jitter by some frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Seconds expected and not recorded, half-open, with the cause as a sentence for a person."""
+
+    started_at: datetime
+    ended_at: datetime
+    cause: str
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How far a camera's expected time is accounted for, and why the present outage, if any, began.
+
+    ``covered_until`` is None before the first segment that was ever expected.
+    """
+
+    covered_until: datetime | None
+    cause: str
+
+    def outage(self, cause: str) -> None:
+        """Remember why footage stopped; the first cause of an outage is the one that counts."""
+        if not self.cause:
+            self.cause = cause
+
+    def footage(self, started_at: datetime, ended_at: datetime) -> Gap | None:
+        """Account for footage; return the gap before it, if there is one to declare."""
+        gap = self._gap_until(started_at)
+        self._advance(ended_at)
+        self.cause = ""
+        return gap
+
+    def still_missing(self, at: datetime, *, after: timedelta) -> Gap | None:
+        """Declare a slice of an outage that has lasted longer than ``after``, so that nobody waits for its end."""
+        if self.covered_until is None or not self.cause or at - self.covered_until < after:
+            return None
+        gap = self._gap_until(at)
+        self._advance(at)
+        return gap
+
+    def _gap_until(self, at: datetime) -> Gap | None:
+        if self.covered_until is None or at - self.covered_until <= TOLERANCE:
+            return None
+        return Gap(self.covered_until, at, self.cause or "interruption sans cause connue")
+
+    def _advance(self, to: datetime) -> None:
+        if self.covered_until is None or to > self.covered_until:
+            self.covered_until = to

@@ -1,0 +1,120 @@
+"""What a recorded segment is called, everywhere: in the spool, in the object store, on the bus.
+
+All times in names are UTC. The day in Europe/Paris is for display only: an hour that exists twice in October
+must not give two segments one name.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, unquote
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("5f0c9a3e-7a0b-5f3c-9b67-0f6f6a3a8c11")
+"""Namespace of segment ids; never changes, for ids must be the same after a restart."""
+
+_STAMP = re.compile(r"^(\d{8}T\d{6})(\d{3})?Z?$")
+_MAX_RETENTION_DAYS = 30
+
+
+class NotASegmentName(ValueError):
+    """A file or folder in the spool that no recorder of ours has named."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingTerms:
+    """The terms under which a camera is recorded at this second, as its authorisation sets them.
+
+    ``retention_days`` is 1–30 (L.252-5 CSI: one month at most).
+    """
+
+    insee: str
+    retention_days: int
+    authorisation_id: str
+
+    @property
+    def folder(self) -> str:
+        """One folder name that carries the terms, so that a segment never outlives the knowledge of them."""
+        return f"{self.insee}_{self.retention_days}_{_quoted(self.authorisation_id)}"
+
+    @classmethod
+    def from_folder(cls, name: str) -> "RecordingTerms":
+        """Read the terms back; raises NotASegmentName."""
+        insee, _, rest = name.partition("_")
+        days, _, authorisation = rest.partition("_")
+        if len(insee) != 5 or not days.isdecimal() or not authorisation:  # noqa: PLR2004 - INSEE codes have five
+            raise NotASegmentName(name)
+        return cls(insee, int(days), unquote(authorisation))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Footage of one camera, half-open [started_at, ended_at). ``started_at`` has whole milliseconds."""
+
+    camera_id: str
+    terms: RecordingTerms
+    started_at: datetime
+    duration_ms: int
+
+    @property
+    def ended_at(self) -> datetime:
+        """First instant no longer shown."""
+        return self.started_at + timedelta(milliseconds=self.duration_ms)
+
+    @property
+    def segment_id(self) -> UUID:
+        """The same for the same footage, however often it is uploaded."""
+        return segment_id(self.camera_id, self.started_at)
+
+    @property
+    def bucket(self) -> str:
+        """One bucket per commune and UTC day, so that a day's expiry is one drop."""
+        return f"vigie-{self.terms.insee.lower()}-{self.started_at:%Y%m%d}"
+
+    @property
+    def object_key(self) -> str:
+        """``<camera>/<hour>/<start>.mp4``."""
+        return f"{camera_folder(self.camera_id)}/{self.started_at:%H}/{stamp(self.started_at)}.mp4"
+
+
+def segment_id(camera_id: str, started_at: datetime) -> UUID:
+    """Return the id of the segment of a camera that starts at an instant."""
+    return uuid5(_NAMESPACE, f"{camera_id}/{stamp(started_at)}")
+
+
+def to_millisecond(at: datetime) -> datetime:
+    """Return an instant in UTC cut to whole milliseconds, the resolution of names."""
+    utc = at.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def stamp(at: datetime) -> str:
+    """Return ``20261122T022706123Z``: sorts by time, safe in file names and object keys."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z"
+
+
+def parse_stamp(name: str) -> datetime:
+    """Read a stamp, with or without milliseconds (ffmpeg's names have none); raises NotASegmentName."""
+    match = _STAMP.match(name)
+    if match is None:
+        raise NotASegmentName(name)
+    try:
+        whole = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise NotASegmentName(name) from None
+    return whole + timedelta(milliseconds=int(match[2] or 0))
+
+
+def camera_folder(camera_id: str) -> str:
+    """Return a camera id as one path component: reversible, and never ``..`` or a slash."""
+    return _quoted(camera_id)
+
+
+def camera_of_folder(name: str) -> str:
+    """Undo ``camera_folder``."""
+    return unquote(name)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="").replace(".", "%2E")

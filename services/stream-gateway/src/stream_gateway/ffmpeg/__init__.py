@@ -1,0 +1,1 @@
+"""The media engine as one supervised ffmpeg per pull: the compatible way to any camera."""

@@ -1,0 +1,1 @@
+"""Live pictures: one pull per camera and quality, shared by everybody who watches it."""

@@ -1,0 +1,1 @@
+"""Recording: supervised pulls into a local spool, and from there into the object store, verified."""

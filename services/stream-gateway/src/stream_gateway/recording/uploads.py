@@ -1,0 +1,147 @@
+"""From the spool to the object store: verified, announced once, then deleted here.
+
+A crash between the PUT and the commit uploads the same bytes to the same key again and commits then; a crash
+between the commit and the delete finds the row and only deletes. Nothing is ever deleted without its row.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from common.clock import Clock
+from common.database import Database
+from common.object_store import ObjectStore, ObjectStoreError, StoredObject
+from stream_gateway import repository
+from stream_gateway.domain.segments import Segment
+from stream_gateway.metrics import (
+    RECORDED_BYTES,
+    RECORDED_SEGMENTS,
+    SPOOL_BYTES,
+    SPOOL_DISK_RATIO,
+    SPOOL_FILES,
+    UPLOAD_FAILURES,
+    UPLOAD_LAG,
+)
+from stream_gateway.recording.spool import ReadyFile, Spool
+
+DISK_WARNING = 0.85
+DISK_CRITICAL = 0.95
+_RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
+_WATCH_SECONDS = 5.0
+_LOG = structlog.get_logger("stream-gateway.uploads")
+
+
+class Uploads:
+    """Drains the spool with a few uploads at a time; what fails is tried again for ever."""
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        store: ObjectStore,
+        database: Database,
+        clock: Clock,
+        disk_ratio: Callable[[], float] | None = None,
+        at_once: int = 4,
+    ) -> None:
+        self._spool = spool
+        self._store = store
+        self._database = database
+        self._clock = clock
+        self._disk_ratio = disk_ratio or spool.disk_ratio
+        self._at_once = at_once
+        self._waiting: asyncio.Queue[tuple[ReadyFile, int]] = asyncio.Queue()
+        self._announcing = asyncio.Lock()
+        self._verified: list[tuple[Segment, StoredObject]] = []
+
+    def offer(self, ready: ReadyFile) -> None:
+        """Add a closed segment; never waits."""
+        self._waiting.put_nowait((ready, 0))
+
+    async def run(self) -> None:
+        """Upload until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._at_once):
+                group.create_task(self._drain())
+            group.create_task(self._watch_disk())
+
+    async def drain_now(self) -> None:
+        """Upload what waits now, once each: before the process ends."""
+        while not self._waiting.empty():
+            ready, _ = self._waiting.get_nowait()
+            await self._try(ready)
+
+    async def disk_reason(self) -> str | None:
+        """Readiness check: a sentence when the spool's disk is too full. Nothing is deleted for it."""
+        ratio = await asyncio.to_thread(self._disk_ratio)
+        if ratio < DISK_WARNING:
+            return None
+        word = "critique" if ratio >= DISK_CRITICAL else "élevé"
+        return f"remplissage {word} du disque de la file d'enregistrement : {ratio:.0%}"
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            ready, attempts = await self._waiting.get()
+            if not await self._try(ready):
+                delay = _RETRY_SECONDS[min(attempts, len(_RETRY_SECONDS) - 1)]
+                loop.call_later(delay, self._waiting.put_nowait, (ready, attempts + 1))
+
+    async def _try(self, ready: ReadyFile) -> bool:
+        try:
+            await self.upload(ready)
+        except (ObjectStoreError, SQLAlchemyError, OSError, TimeoutError) as error:
+            UPLOAD_FAILURES.inc()
+            cause = type(error.orig).__name__ if isinstance(error, DBAPIError) else str(error)
+            _LOG.warning("upload failed", segment=str(ready.segment.segment_id), cause=cause)
+            return False
+        return True
+
+    async def upload(self, ready: ReadyFile) -> None:
+        """Put one segment into the store, announce it once, delete the local file.
+
+        Raises:
+            ObjectStoreError: the store is away or does not hold what was sent.
+            SQLAlchemyError: the database is away; the object is there and will be found equal next time.
+        """
+        if not ready.path.exists():
+            return
+        segment = ready.segment
+        await self._store.ensure_bucket(segment.bucket)
+        stored = await self._store.put_file_verified(segment.bucket, segment.object_key, ready.path)
+        await self._announce(segment, stored)
+        ready.path.unlink()
+        RECORDED_SEGMENTS.inc()
+        RECORDED_BYTES.inc(stored.size)
+        UPLOAD_LAG.observe(max((self._clock.now() - segment.ended_at).total_seconds(), 0))
+
+    async def _announce(self, segment: Segment, stored: StoredObject) -> None:
+        """Commit a verified upload, together with all those that were verified while the last commit went on.
+
+        Whoever holds the lock commits for everybody who waits; who finds his own already committed is done.
+        """
+        mine = (segment, stored)
+        self._verified.append(mine)
+        async with self._announcing:
+            if mine not in self._verified:
+                return
+            batch, self._verified = self._verified, []
+            try:
+                async with self._database.transaction() as connection:
+                    await repository.save_uploads(connection, batch, at=self._clock.now())
+            except BaseException:
+                self._verified = [pair for pair in batch if pair != mine] + self._verified
+                raise
+
+    async def _watch_disk(self) -> None:
+        while True:
+            files, size = await asyncio.to_thread(self._spool.usage)
+            SPOOL_FILES.set(files)
+            SPOOL_BYTES.set(size)
+            ratio = await asyncio.to_thread(self._disk_ratio)
+            SPOOL_DISK_RATIO.set(ratio)
+            if ratio >= DISK_CRITICAL:
+                _LOG.error("spool disk nearly full, nothing is deleted", ratio=round(ratio, 3))
+            await asyncio.sleep(_WATCH_SECONDS)

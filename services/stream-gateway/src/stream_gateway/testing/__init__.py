@@ -1,0 +1,1 @@
+"""Hands to work a real gateway with, for tests and benches."""

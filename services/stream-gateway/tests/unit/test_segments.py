@@ -1,0 +1,79 @@
+"""Names, ids and terms of recorded segments."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_gateway.domain.segments import (
+    NotASegmentName,
+    RecordingTerms,
+    Segment,
+    camera_folder,
+    camera_of_folder,
+    parse_stamp,
+    segment_id,
+    stamp,
+    to_millisecond,
+)
+
+instants = st.datetimes(
+    min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds
+    max_value=datetime(2090, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+texts = st.text(min_size=1, max_size=40)
+
+
+@given(instants)
+def test_a_stamp_reads_back_and_sorts_by_time(at: datetime) -> None:
+    start = to_millisecond(at)
+    assert parse_stamp(stamp(start)) == start
+    assert stamp(start) < stamp(start + timedelta(milliseconds=1))
+
+
+@given(st.text(max_size=30))
+def test_other_names_are_refused(name: str) -> None:
+    try:
+        parse_stamp(name)
+    except NotASegmentName:
+        return
+    assert name[:8].isdecimal()
+
+
+@given(texts)
+def test_a_camera_is_one_safe_folder(camera_id: str) -> None:
+    folder = camera_folder(camera_id)
+    assert camera_of_folder(folder) == camera_id
+    assert "/" not in folder
+    assert not folder.startswith(".")
+
+
+@given(st.from_regex(r"\A(\d{5}|2[AB]\d{3})\Z"), st.integers(1, 30), texts)
+def test_terms_read_back_from_their_folder(insee: str, days: int, authorisation: str) -> None:
+    terms = RecordingTerms(insee, days, authorisation)
+    assert RecordingTerms.from_folder(terms.folder) == terms
+    assert "/" not in terms.folder
+
+
+@pytest.mark.parametrize("name", ["", "95598", "95598_14_", "9559_14_A", "95598_x_A"])
+def test_foreign_folders_are_refused(name: str) -> None:
+    with pytest.raises(NotASegmentName):
+        RecordingTerms.from_folder(name)
+
+
+def test_a_segment_has_one_name_everywhere() -> None:
+    paris_midnight = datetime.fromisoformat("2026-11-23T00:30:00.250+01:00")
+    segment = Segment("PV-1", RecordingTerms("2A004", 14, "A"), to_millisecond(paris_midnight), 60_080)
+    assert segment.bucket == "vigie-2a004-20261122"
+    assert segment.object_key == "PV-1/23/20261122T233000250Z.mp4"
+    assert segment.ended_at - segment.started_at == timedelta(milliseconds=60_080)
+    assert segment.segment_id == segment_id("PV-1", paris_midnight)
+
+
+@given(instants, instants)
+def test_ids_are_equal_for_the_same_millisecond_only(one: datetime, other: datetime) -> None:
+    same = to_millisecond(one) == to_millisecond(other)
+    assert (segment_id("C", one) == segment_id("C", other)) is same
+    assert segment_id("C", one) != segment_id("D", one)
