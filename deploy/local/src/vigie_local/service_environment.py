@@ -1,0 +1,104 @@
+"""The environment of each service: what it must know, and nothing that is another's."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from embedded.postgres import DatabaseAccess
+from embedded.seaweedfs import SeaweedServer
+from vigie_local.layout import Layout
+from vigie_local.secret_files import Credentials
+
+IMPORT_NAMES = {
+    "camera-registry": "camera_registry",
+    "stream-gateway": "stream_gateway",
+    "incident": "incident",
+    "dispatch": "dispatch",
+    "retention": "retention",
+    "access": "access",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts reach each other."""
+
+    public_origin: str
+    nats_url: str
+    identity_origin: str
+    api_ports: Mapping[str, int]
+
+    def service_url(self, service: str) -> str:
+        """Return a service's own origin, for calls between services."""
+        return f"http://127.0.0.1:{self.api_ports[service]}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEnvironments:
+    """Builds the environment of every service of one installation."""
+
+    layout: Layout
+    credentials: Credentials
+    addresses: Addresses
+    object_store: SeaweedServer
+    town: str
+    demo: bool
+
+    def of(self, service: str, database: DatabaseAccess) -> dict[str, str]:
+        """Return the whole environment of a service: the common settings, its own, and the search path."""
+        prefix = IMPORT_NAMES[service].upper() + "_"
+        settings = {
+            "DATABASE_URL": database.app_url,
+            "MIGRATION_DATABASE_URL": database.owner_url,
+            "NATS_URL": self.addresses.nats_url,
+            "NATS_USER": service,
+            "NATS_PASSWORD": self.credentials.get(f"nats/{service}"),
+            "API_PORT": str(self.addresses.api_ports[service]),
+            "TRUSTED_KEYS_DIR": str(self.layout.trusted_keys),
+            "SERVICE_KEY_FILE": str(self.layout.private_key(service)),
+            "PUBLIC_ORIGIN": self.addresses.public_origin,
+            "TOWN": self.town,
+        }
+        settings |= getattr(self, f"_{IMPORT_NAMES[service]}", dict[str, str])()
+        return process_environment() | {prefix + name: value for name, value in settings.items()}
+
+    def _camera_registry(self) -> dict[str, str]:
+        return {"CREDENTIAL_KEY_FILE": str(self.layout.keys / "camera-credentials.key")}
+
+    def _stream_gateway(self) -> dict[str, str]:
+        keys = self.object_store.recorder
+        return {
+            "SPOOL_DIR": str(self.layout.spool),
+            "REGISTRY_URL": self.addresses.service_url("camera-registry"),
+            "RETENTION_URL": self.addresses.service_url("retention"),
+            "S3_ENDPOINT": self.object_store.endpoint,
+            "S3_ACCESS_KEY": keys.access_key,
+            "S3_SECRET_KEY": keys.secret_key,
+        }
+
+    def _retention(self) -> dict[str, str]:
+        footage, evidence = self.object_store.recorder, self.object_store.evidence
+        return {
+            "S3_ENDPOINT": self.object_store.endpoint,
+            "S3_ACCESS_KEY": footage.access_key,
+            "S3_SECRET_KEY": footage.secret_key,
+            "EVIDENCE_ACCESS_KEY": evidence.access_key,
+            "EVIDENCE_SECRET_KEY": evidence.secret_key,
+        }
+
+    def _dispatch(self) -> dict[str, str]:
+        # The demonstration's partners run on this machine; in earnest a partner's address never may.
+        return {"ALLOW_LOOPBACK_PARTNERS": str(self.demo).lower()}
+
+    def _access(self) -> dict[str, str]:
+        return {
+            "OIDC_ISSUER": self.addresses.identity_origin,
+            "OIDC_CLIENT_ID": "vigie",
+            "OIDC_CLIENT_SECRET": self.credentials.get("oidc/client"),
+        }
+
+
+def process_environment() -> dict[str, str]:
+    """Return what any Python process of ours gets from the machine: no proxy, no secret of the caller."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "TZDIR") if name in os.environ}
+    return kept | {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
