@@ -1,5 +1,8 @@
 """Servers die and people press Ctrl-C: the room goes on with what it had."""
 
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
 import pytest
 from e2e_console import Console
 from e2e_platform import RunningPlatform, eventually
@@ -35,3 +38,20 @@ def test_a_killed_service_comes_back_and_a_restart_loses_nothing(console: Consol
 def is_ok(answer: tuple[int, object]) -> bool:
     """Tell whether the API answered with what was asked."""
     return answer[0] == 200
+
+
+def test_a_lost_camera_leaves_a_declared_gap_never_a_silent_one(console: Console, platform: RunningPlatform) -> None:
+    """The camera side dies; the gateway declares what it could not record, and retention tells it."""
+    console.log_in("chef.martin")
+    since = datetime.now(UTC) - timedelta(hours=1)
+    window = urlencode({"from": since.isoformat(), "to": (since + timedelta(hours=3)).isoformat()})
+    path = f"/api/retention/recordings?camera_id=PV-95598-0001-F1&{window}"
+
+    def causes() -> list[str]:
+        status, recordings = console.fetch(path)
+        assert status == 200, recordings
+        return [gap["cause"] for gap in recordings["gaps"]]
+
+    before = causes()
+    platform.kill("camera-simulator")
+    assert eventually(causes, until=lambda found: len(found) > len(before))[-1]
