@@ -19,7 +19,7 @@ from common.kv_replica import KvReplica
 from common.relay import Relay
 from common.service import Part, ServiceParts
 from common.settings import ServiceSettings
-from common.web import create_app
+from common.web import Lifespan, create_app
 from contracts.access import AgentState
 from contracts.registry import CameraState
 from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS, BUCKETS, STREAMS
@@ -48,9 +48,11 @@ Wire = Callable[[House], dict[str, Part]]
 """Adds what is the service's own to ``house.app.state`` and returns its loops by name."""
 
 
-def build_app(service: str, title: str, routers: Sequence[APIRouter], *, public_origin: str) -> FastAPI:
+def build_app(
+    service: str, title: str, routers: Sequence[APIRouter], *, public_origin: str, lifespan: Lifespan | None = None
+) -> FastAPI:
     """Make the application of a service without connecting to anything: for serving and for OpenAPI snapshots."""
-    return create_app(title=title, service=service, lifespan=None, routers=routers, public_origin=public_origin)
+    return create_app(title=title, service=service, lifespan=lifespan, routers=routers, public_origin=public_origin)
 
 
 def assemble(
@@ -62,7 +64,8 @@ def assemble(
     subscriptions: Callable[[House], Sequence[Subscription]],
     wire: Wire,
     clock: Clock | None = None,
-    on_close: Callable[[House], "Part | None"] | None = None,
+    lifespan: Lifespan | None = None,
+    on_close: Callable[[House], Part] | None = None,
 ) -> ServiceParts:
     """Put a service together.
 
@@ -74,9 +77,10 @@ def assemble(
         subscriptions: what it consumes; called once connected. An empty list runs no consumer.
         wire: adds the service's own things; called once connected.
         clock: the system's unless a test moves time.
-        on_close: returns a last thing to do before connections close, or None.
+        lifespan: what lives as long as the process serves requests; starts after ``wire``.
+        on_close: returns the last thing to do before connections close.
     """
-    app = build_app(service, title, routers, public_origin=settings.public_origin)
+    app = build_app(service, title, routers, public_origin=settings.public_origin, lifespan=lifespan)
     parts = ServiceParts(app=app, open=_nothing, close=_nothing, relay=_nothing)
     houses: list[House] = []
 
@@ -95,9 +99,8 @@ def assemble(
 
     async def close_house() -> None:
         for house in houses:
-            last = on_close(house) if on_close else None
-            if last is not None:
-                await last()
+            if on_close is not None:
+                await on_close(house)()
             house.declaring.cancel()
             await house.agents.stop()
             await house.cameras.stop()
