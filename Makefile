@@ -5,6 +5,7 @@ PYTHON ?= python3
 TOWN ?= plaine-vallee
 PORT ?= 8080
 CAMERAS ?= 24
+WORKERS ?= 3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml tools/*/pyproject.toml)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -28,7 +29,7 @@ down: ## Stop a Vigie that runs in another terminal
 test: ## Every test, on real servers, real video and a real browser; ARGS="-k incident"
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 ou plus récent est nécessaire : apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) tools/bootstrap --tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 fmt: ## Format Python and the console
 	$(BIN)/ruff format .
