@@ -47,6 +47,23 @@ async def test_a_locked_object_cannot_be_deleted(servers: Servers) -> None:
     assert await evidence.get_range("vigie-evidence-95598", "e") == b"evidence"
 
 
+async def test_every_version_of_an_object_goes_and_only_of_that_one(servers: Servers) -> None:
+    seaweed = servers.seaweed
+    evidence = ObjectStore(seaweed.endpoint, seaweed.evidence.access_key, seaweed.evidence.secret_key)
+    bucket = "vigie-evidence-95210"
+    await evidence.remove_all_versions(bucket, "e")
+    await evidence.ensure_bucket(bucket, object_lock=True)
+    for key in ("e", "e", "e2", "locked"):
+        await evidence.put_bytes(bucket, key, b"evidence", content_type="text/plain")
+    await evidence.lock_until(bucket, "locked", datetime.now(UTC) + timedelta(minutes=5))
+    await evidence.remove_all_versions(bucket, "e")
+    await evidence.remove_all_versions(bucket, "e")
+    assert await evidence.list_keys(bucket) == ["e2", "locked"]
+    with pytest.raises(ObjectStoreError):
+        await evidence.remove_all_versions(bucket, "locked")
+    assert await evidence.exists(bucket, "locked")
+
+
 async def test_the_worm_probe_refuses_a_bucket_without_lock(servers: Servers) -> None:
     seaweed = servers.seaweed
     store = ObjectStore(seaweed.endpoint, seaweed.access_key, seaweed.secret_key)

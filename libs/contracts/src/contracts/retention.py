@@ -39,7 +39,7 @@ class HoldPlaced(Payload):
 
 
 class HoldLifted(Payload):
-    """A hold ended; what is past its retention goes with the next sweep."""
+    """A hold ended; what is past its retention goes once no evidence lock keeps it."""
 
     hold_id: UUID
     insee: Insee

@@ -92,6 +92,18 @@ class Guard:
         camera = self.camera(camera_id) if camera_id else None
         return camera, decide(agent, action, camera, context, at)
 
+    def may_see(self, principal: Principal, action: Action, insee: str, at: datetime) -> bool:
+        """Judge anew, for one fact of a commune that an open push stream is about to deliver.
+
+        ``action`` is the one the stream was opened for. False for an agent who was revoked, or whose habilitation,
+        role or territory no longer allows it at that second.
+        """
+        try:
+            agent = self.agent(principal)
+        except Unauthenticated:
+            return False
+        return insee in agent.communes and self.decide(agent, action, None, Context(insee=insee), at)[1].allowed
+
     async def check(
         self,
         connection: AsyncConnection,

@@ -123,3 +123,19 @@ async def test_a_revocation_on_the_bus_is_obeyed(guard: Guard, bus: Bus) -> None
         return True
 
     await eventually(still_believed, until=lambda believed: not believed)
+
+
+async def test_what_an_open_stream_delivers_is_judged_anew(guard: Guard, bus: Bus) -> None:
+    soisy = session_of("op.soisy")
+    assert guard.may_see(soisy, Action.VIEW_INCIDENT, SOISY, AT)
+    assert not guard.may_see(soisy, Action.VIEW_INCIDENT, ENGHIEN, AT)
+    assert not guard.may_see(soisy, Action.SUPERVISE, SOISY, AT)
+    assert not guard.may_see(soisy, Action.VIEW_INCIDENT, SOISY, AT + timedelta(days=366))
+    assert not guard.may_see(session_of("gone"), Action.VIEW_INCIDENT, SOISY, AT)
+    assert not guard.may_see(session_of("old.session", epoch=1), Action.VIEW_INCIDENT, SOISY, AT)
+    await put_agent(bus, an_agent("op.soisy", role=Role.TECHNICIEN, communes=(SOISY,)))
+
+    async def lost() -> bool:
+        return not guard.may_see(soisy, Action.VIEW_INCIDENT, SOISY, AT)
+
+    assert await eventually(lost)

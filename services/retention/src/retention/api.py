@@ -1,6 +1,7 @@
 """Routes of the retention service: parse, use case, response."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,16 +12,19 @@ from common.ids import new_id
 from common.live import live_response
 from common.problems import Invalid
 from common.web import Caller, Now, Station, Tx, service_scope
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, event_type
+from contracts.retention import FACT_SEGMENTS_DESTROYED, OWNER
 from guard import Motive, Window
-from guard.web import CurrentAgent, TheGuard
-from policy import Action, Context
+from guard.web import TheGuard
+from policy import Action, Agent, Context
 from retention import repository, use_cases
 from retention.domain.hold import Hold, HoldIncomplete, HoldWindowInvalid
 from retention.domain.segment import Segment
 from retention.schemas import Gap, HoldIn, HoldList, HoldOut, Interval, LiftIn, Recordings, SegmentList, SegmentOut
 
 router = APIRouter(prefix="/api/retention")
+
+_DESTROYED = event_type(OWNER, FACT_SEGMENTS_DESTROYED)
 
 CameraId = Annotated[str, Query(min_length=1, max_length=100)]
 Since = Annotated[AwareDatetime, Query(alias="from")]
@@ -45,12 +49,12 @@ async def list_recordings(
     since: Since,
     until: Until,
 ) -> Recordings:
-    """Return what is recorded of a camera and the declared gaps."""
+    """Return what is recorded of a camera and the declared gaps; what only a hold keeps is not shown."""
     at = clock.now()
     await guard.check(tx, principal=caller, action=Action.VIEW_RECORDINGS, camera_id=camera_id, at=at, station=station)
     found = await repository.readable_segments(tx, camera_id=camera_id, since=since, until=until, at=at)
+    segments = [segment for segment, _held in found if segment.readable_at(at)]
     missing = await repository.gaps_of(tx, camera_id=camera_id, since=since, until=until)
-    segments = [segment for segment, _held in found]
     return Recordings(
         items=_merged(segments),
         gaps=[Gap(started_at=row.started_at, ended_at=row.ended_at, cause=row.cause) for row in missing],
@@ -59,9 +63,10 @@ async def list_recordings(
 
 
 @router.get("/holds")
-async def list_holds(tx: Tx, clock: Now, agent: CurrentAgent) -> HoldList:
+async def list_holds(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station) -> HoldList:
     """Return the holds of the agent's communes."""
     at = clock.now()
+    agent = await _require_one_of((Action.HOLD,), tx, caller, guard, station, at)
     return HoldList(items=[HoldOut.of(hold, at) for hold in await repository.all_holds(tx, agent.communes)])
 
 
@@ -104,7 +109,7 @@ async def place_hold(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, statio
 async def confirm_hold(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station, hold_id: UUID) -> HoldOut:
     """Note that the réquisition behind a hold was accepted: it no longer lapses after 7 days."""
     at = clock.now()
-    await _judge_hold(tx, caller, guard, station, clock, hold_id, "confirmation")
+    await _judge_hold(tx, caller, guard, station, at, hold_id, "confirmation")
     return HoldOut.of(await use_cases.confirm_hold(tx, hold_id=hold_id, at=at), at)
 
 
@@ -114,7 +119,7 @@ async def lift_hold(
 ) -> HoldOut:
     """Ask for the end of a hold; a second person carries it out."""
     at = clock.now()
-    await _judge_hold(tx, caller, guard, station, clock, hold_id, body.reason)
+    await _judge_hold(tx, caller, guard, station, at, hold_id, body.reason)
     lifted = await use_cases.lift_hold(
         tx, hold_id=hold_id, by=caller.subject, reason=body.reason, at=at, event_id=new_id()
     )
@@ -122,17 +127,29 @@ async def lift_hold(
 
 
 @router.get("/live")
-async def live(request: Request, agent: CurrentAgent) -> Response:
-    """Push destructions and holds of the agent's communes."""
+async def live(request: Request, tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station) -> Response:
+    """Push destructions and holds of the agent's communes; every fact is judged anew, by its own action."""
+    await _require_one_of((Action.VIEW_RECORDINGS, Action.HOLD), tx, caller, guard, station, clock.now())
 
     def allowed(envelope: Envelope) -> bool:
-        return envelope.insee in agent.communes
+        action = Action.VIEW_RECORDINGS if envelope.type == _DESTROYED else Action.HOLD
+        return guard.may_see(caller, action, envelope.insee, clock.now())
 
     return await live_response(request, request.app.state.bus, "RETENTION", "vigie.*.retention.>", allowed=allowed)
 
 
+async def _require_one_of(
+    actions: Sequence[Action], tx: Tx, caller: Caller, guard: TheGuard, station: str, at: datetime
+) -> Agent:
+    """Return the agent when one of the actions is allowed. Reading leaves no register row, a refusal does."""
+    agent = guard.agent(caller)
+    if not any(guard.decide(agent, action, None, Context(), at)[1].allowed for action in actions):
+        await guard.check(tx, principal=caller, action=actions[0], at=at, station=station)
+    return agent
+
+
 async def _judge_hold(
-    tx: Tx, caller: Caller, guard: TheGuard, station: str, clock: Now, hold_id: UUID, text: str
+    tx: Tx, caller: Caller, guard: TheGuard, station: str, at: datetime, hold_id: UUID, text: str
 ) -> None:
     hold = await repository.hold(tx, hold_id)
     await guard.check(
@@ -140,7 +157,7 @@ async def _judge_hold(
         principal=caller,
         action=Action.HOLD,
         camera_id=hold.camera_id if hold else None,
-        at=clock.now(),
+        at=at,
         station=station,
         context=Context(requisition_id=hold.procedure_number if hold else None),
         motive=Motive("gel", text),

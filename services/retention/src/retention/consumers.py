@@ -1,20 +1,18 @@
 """Events that retention listens to: what was recorded, and what was not."""
 
-from dataclasses import fields
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.consumer import Refused, Subscription
 from contracts.envelope import Envelope
 from contracts.stream import GapDeclared, SegmentRecorded
 from retention import repository, use_cases
-from retention.domain.segment import RetentionOutOfBounds, Segment
+from retention.domain.segment import RetentionOutOfBounds, Segment, expiry
 
 
 async def on_segment_recorded(connection: AsyncConnection, _envelope: Envelope, recorded: SegmentRecorded) -> None:
     """Index a segment. One with a retention that no arrêté may set is refused, and stays visible as such."""
     try:
-        segment = Segment(**{field.name: getattr(recorded, field.name) for field in fields(Segment)})
+        segment = Segment(**dict(recorded), expires_at=expiry(recorded.started_at, recorded.retention_days))
     except RetentionOutOfBounds as error:
         raise Refused(str(error)) from error
     await use_cases.index_segment(connection, segment=segment)

@@ -1,9 +1,11 @@
-"""Timed work: destroy what expired, copy what is held, apply shortened retentions. Sweeps nominate, jobs confirm."""
+"""Timed work: apply shortened retentions, destroy what expired, copy what is held. Sweeps nominate, jobs confirm."""
 
 import asyncio
+import hashlib
 import tempfile
 from collections import defaultdict
-from datetime import UTC, timedelta
+from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -21,13 +23,19 @@ from retention.domain.segment import LEGAL_MAXIMUM_DAYS, Segment
 EVIDENCE_LOCKED_FOR = timedelta(days=90)
 """A hold is reviewed every 90 days (DOMAIN §3): the lock lasts until the first review."""
 
-_COPIES_AT_ONCE = 50
+_COPIES_PER_SWEEP = 200
 _DESTROYED = Counter("vigie_retention_segments_destroyed", "Segments physically destroyed")
 _COPIED = Counter("vigie_retention_segments_copied", "Held segments copied to evidence buckets")
+_FAILED = Counter("vigie_retention_failures", "Work that a sweep had to leave for the next one", ["work"])
 
 
 class Sweeper:
-    """The sweeps of retention. ``footage`` may delete, ``evidence`` may lock; neither can do the other's work."""
+    """The sweeps of retention, with two S3 identities.
+
+    ``footage`` reads, deletes and drops footage buckets and cannot even list evidence. ``evidence`` fills, locks and,
+    once a lock ended, clears the evidence buckets; its keys would open the footage buckets too, but no sweep uses
+    them there. Nobody can remove an object while its lock runs.
+    """
 
     def __init__(
         self,
@@ -54,11 +62,24 @@ class Sweeper:
             await asyncio.sleep(self._every)
 
     async def sweep(self) -> None:
-        """Do every kind of work once: shorten, copy what is held, destroy what expired, drop what is empty."""
-        await self._shorten()
-        await self._copy_held()
-        await self._destroy_expired()
-        await self._drop_empty()
+        """Do every kind of work once; one that fails is logged and keeps no other from being done.
+
+        Destroying needs no copy to be made before it: the query that destroys knows what is held.
+        """
+        await self._attempt("shorten", self._shorten())
+        await self._attempt("destroy", self._destroy_expired())
+        await self._attempt("copy", self._copy_held())
+        await self._attempt("drop", self._drop_empty())
+
+    async def _attempt(self, work: str, doing: Awaitable[None], **subject: str) -> bool:
+        """Tell whether some work was done; what went wrong is logged, counted and left for the next sweep."""
+        try:
+            await doing
+        except Exception:  # noqa: BLE001 - the next kind of work must go on, whatever this one met
+            _FAILED.labels(work).inc()
+            self._log.exception("left for the next sweep", work=work, **subject)
+            return False
+        return True
 
     async def _shorten(self) -> None:
         retentions = {
@@ -67,67 +88,83 @@ class Sweeper:
             if camera.authorisation is not None
         }
         async with self._database.transaction() as connection:
-            shortened = await repository.shorten(connection, retentions)
+            shortened = await repository.shorten(connection, retentions, self._clock.now())
         if shortened:
             self._log.info("retention shortened", segments=shortened)
 
     async def _copy_held(self) -> None:
-        while True:
-            async with self._database.transaction() as connection:
-                at = self._clock.now()
-                waiting = await repository.uncopied_held(connection, at, _COPIES_AT_ONCE)
-                for segment in waiting:
-                    await self._copy(segment)
-                    await repository.mark_copied(connection, segment, at)
-            _COPIED.inc(len(waiting))
-            if len(waiting) < _COPIES_AT_ONCE:
-                return
+        async with self._database.transaction() as connection:
+            waiting = await repository.begin_copies(connection, self._clock.now(), _COPIES_PER_SWEEP)
+        for segment in waiting:
+            await self._attempt("copy one", self._copy(segment), segment=str(segment.segment_id))
 
     async def _copy(self, segment: Segment) -> None:
-        """Copy through this machine, so that the copy is checked against the hash in the index."""
-        bucket = f"vigie-evidence-{segment.insee.lower()}"
+        """Copy one segment while its row is locked, so that nobody destroys it meanwhile."""
+        at = self._clock.now()
+        async with self._database.transaction() as connection:
+            if not await repository.lock_uncopied(connection, segment, at):
+                return
+            locked_until = at + EVIDENCE_LOCKED_FOR
+            await self._put_evidence(segment, locked_until)
+            await repository.mark_copied(connection, segment, locked_until)
+        _COPIED.inc()
+
+    async def _put_evidence(self, segment: Segment, locked_until: datetime) -> None:
+        """Copy through this machine: only what has the hash of the index becomes evidence."""
+        content = await self._footage.get_range(segment.bucket, segment.object_key)
+        found = hashlib.sha256(content).hexdigest()
+        if found != segment.sha256:
+            raise VerificationFailed(f"{segment.bucket}/{segment.object_key} is not what was recorded: {found}")
+        bucket = _evidence_bucket(segment)
         await self._evidence.ensure_bucket(bucket, object_lock=True)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "segment.mp4"
-            content = await self._footage.get_range(segment.bucket, segment.object_key)
             await asyncio.to_thread(path.write_bytes, content)
-            stored = await self._evidence.put_file_verified(bucket, segment.object_key, path)
-        if stored.sha256 != segment.sha256:
-            raise VerificationFailed(f"{segment.object_key} is not what was recorded: {stored.sha256}")
-        await self._evidence.lock_until(bucket, segment.object_key, self._clock.now() + EVIDENCE_LOCKED_FOR)
+            await self._evidence.put_file_verified(bucket, segment.object_key, path)
+        await self._evidence.lock_until(bucket, segment.object_key, locked_until)
 
     async def _destroy_expired(self) -> None:
         async with self._database.transaction() as connection:
             communes = await repository.expired_batches(connection, self._clock.now())
         for insee in communes:
-            while await self._destroy_batch(insee):
-                pass
+            await self._attempt("destroy one commune", self._destroy_in(insee), insee=insee)
 
-    async def _destroy_batch(self, insee: str) -> bool:
-        async with self._database.transaction() as connection:
-            proof = await use_cases.destroy_batch(
-                connection,
-                insee=insee,
-                at=self._clock.now(),
-                batch_id=new_id(),
-                entry_id=new_id(),
-                erase=self._erase,
-            )
-        if proof is None:
-            return False
-        _DESTROYED.inc(proof.count)
-        self._log.info("footage destroyed", insee=insee, count=proof.count, bytes=proof.bytes)
-        return True
+    async def _destroy_in(self, insee: str) -> None:
+        while True:
+            async with self._database.transaction() as connection:
+                proof = await use_cases.destroy_batch(
+                    connection,
+                    insee=insee,
+                    at=self._clock.now(),
+                    batch_id=new_id(),
+                    entry_id=new_id(),
+                    erase=self._erase,
+                )
+            if proof is None:
+                return
+            _DESTROYED.inc(proof.count)
+            self._log.info("footage destroyed", insee=insee, count=proof.count, bytes=proof.bytes)
 
-    async def _erase(self, segments: list[Segment]) -> None:
-        by_bucket: dict[str, list[str]] = defaultdict(list)
+    async def _erase(self, segments: list[Segment]) -> list[Segment]:
+        """Erase footage, then evidence copies; returns the segments of which nothing is left."""
+        by_bucket: dict[str, list[Segment]] = defaultdict(list)
         for segment in segments:
-            by_bucket[segment.bucket].append(segment.object_key)
-        for bucket, keys in by_bucket.items():
-            try:
-                await self._footage.remove_many(bucket, keys)
-            except ObjectMissing:
-                self._log.warning("bucket was gone before its segments", bucket=bucket)
+            by_bucket[segment.bucket].append(segment)
+        gone: list[Segment] = []
+        for bucket, inside in by_bucket.items():
+            if await self._attempt("erase footage", self._erase_footage(bucket, inside), bucket=bucket):
+                gone += inside
+        return [segment for segment in gone if segment.copy_tried_at is None or await self._erase_evidence(segment)]
+
+    async def _erase_footage(self, bucket: str, segments: list[Segment]) -> None:
+        try:
+            await self._footage.remove_many(bucket, [segment.object_key for segment in segments])
+        except ObjectMissing:
+            self._log.warning("bucket was gone before its segments", bucket=bucket)
+
+    async def _erase_evidence(self, segment: Segment) -> bool:
+        removing = self._evidence.remove_all_versions(_evidence_bucket(segment), segment.object_key)
+        return await self._attempt("erase evidence", removing, segment=str(segment.segment_id))
 
     async def _drop_empty(self) -> None:
         """Drop day buckets and partitions that can receive nothing any more and hold nothing."""
@@ -144,6 +181,10 @@ class Sweeper:
                 self._log.info("bucket dropped", bucket=name)
         if dropped:
             self._log.info("partitions dropped", days=[day.isoformat() for day in dropped])
+
+
+def _evidence_bucket(segment: Segment) -> str:
+    return f"vigie-evidence-{segment.insee.lower()}"
 
 
 def _day_of(bucket: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,9 @@ from retention.tables import camera_retentions, destructions, gaps, holds, segme
 _HOLDS_LOCK = 7202
 """Advisory lock taken by whoever places a hold and by whoever destroys: neither can slip in beside the other."""
 
+_RETENTIONS_LOCK = 7203
+"""Advisory lock, shared by whoever indexes, alone for whoever shortens: no segment is indexed beside a shortening."""
+
 _SEGMENT_FIELDS = tuple(Segment.__dataclass_fields__)
 
 
@@ -27,13 +30,20 @@ async def lock_holds(connection: AsyncConnection) -> None:
     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _HOLDS_LOCK})
 
 
+async def retention_of(connection: AsyncConnection, camera_id: str) -> int | None:
+    """Return the retention of a camera's authorisation in days, None when unknown; it stays so in this transaction."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _RETENTIONS_LOCK})
+    statement = select(camera_retentions.c.retention_days).where(camera_retentions.c.camera_id == camera_id)
+    return (await connection.execute(statement)).scalar()
+
+
 async def add_segment(connection: AsyncConnection, segment: Segment) -> None:
     """Index a segment; one that is already there stays as it is."""
     await connection.execute(
         text("SELECT ensure_segment_partition(:day)"), {"day": segment.started_at.astimezone(UTC).date()}
     )
     values = {name: getattr(segment, name) for name in _SEGMENT_FIELDS}
-    statement = insert(segments).values(**values, expires_at=segment.expires_at)
+    statement = insert(segments).values(**values)
     await connection.execute(statement.on_conflict_do_nothing())
 
 
@@ -83,15 +93,15 @@ async def gaps_of(
 
 async def expired_batches(connection: AsyncConnection, at: datetime) -> list[str]:
     """Nominate: the communes that have footage to destroy at ``at``."""
-    statement = select(segments.c.insee).where(segments.c.expires_at <= at, ~_held_at(at)).distinct()
+    statement = select(segments.c.insee).where(_destructible_at(at)).distinct()
     return sorted((await connection.execute(statement)).scalars())
 
 
 async def lock_destructible(connection: AsyncConnection, *, insee: str, at: datetime, limit: int) -> list[Segment]:
-    """Confirm under lock: take the oldest expired segments of a commune that no hold keeps."""
+    """Confirm under lock: take the oldest expired segments of a commune that no hold and no evidence lock keeps."""
     statement = (
         select(segments)
-        .where(segments.c.insee == insee, segments.c.expires_at <= at, ~_held_at(at))
+        .where(segments.c.insee == insee, _destructible_at(at))
         .order_by(segments.c.started_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -124,25 +134,40 @@ async def save_hold(connection: AsyncConnection, kept: Hold, events: Sequence[En
     await outbox.append(connection, events)
 
 
-async def uncopied_held(connection: AsyncConnection, at: datetime, limit: int) -> list[Segment]:
-    """Return held segments that are not yet in an evidence bucket, locked."""
-    statement = (
-        select(segments)
-        .where(segments.c.evidence_copied_at.is_(None), _held_at(at))
-        .order_by(segments.c.expires_at)
+async def begin_copies(connection: AsyncConnection, at: datetime, limit: int) -> list[Segment]:
+    """Nominate held segments without a verified evidence copy and note that a copy of each is begun.
+
+    Those never tried come first, then those tried longest ago: a broken one never stands before the others.
+    """
+    nominated = (
+        select(segments.c.segment_id, segments.c.started_at)
+        .where(segments.c.evidence_locked_until.is_(None), _held_at(at))
+        .order_by(segments.c.copy_tried_at.nulls_first(), segments.c.expires_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
+    )
+    statement = (
+        update(segments)
+        .where(tuple_(segments.c.segment_id, segments.c.started_at).in_(nominated))
+        .values(copy_tried_at=at)
+        .returning(segments)
     )
     return [_segment(row) for row in await connection.execute(statement)]
 
 
-async def mark_copied(connection: AsyncConnection, segment: Segment, at: datetime) -> None:
-    """Note that the evidence bucket holds a verified copy."""
-    await connection.execute(
-        update(segments)
-        .where(segments.c.segment_id == segment.segment_id, segments.c.started_at == segment.started_at)
-        .values(evidence_copied_at=at)
+async def lock_uncopied(connection: AsyncConnection, segment: Segment, at: datetime) -> bool:
+    """Confirm under lock: tell whether a segment is still held and still without a verified copy."""
+    statement = (
+        select(segments.c.segment_id)
+        .where(_is(segment), segments.c.evidence_locked_until.is_(None), _held_at(at))
+        .with_for_update(skip_locked=True)
     )
+    return (await connection.execute(statement)).first() is not None
+
+
+async def mark_copied(connection: AsyncConnection, segment: Segment, locked_until: datetime) -> None:
+    """Note that the evidence bucket holds a verified copy that nobody can remove before ``locked_until``."""
+    await connection.execute(update(segments).where(_is(segment)).values(evidence_locked_until=locked_until))
 
 
 async def save_destruction(
@@ -180,10 +205,11 @@ async def drop_empty_partitions(connection: AsyncConnection, before: date) -> li
     return dropped
 
 
-async def shorten(connection: AsyncConnection, retentions: dict[str, int]) -> int:
+async def shorten(connection: AsyncConnection, retentions: dict[str, int], at: datetime) -> int:
     """Apply the retention of each camera's authorisation to what is stored, only ever downwards.
 
-    Returns how many segments now expire earlier.
+    The SQL form of ``Segment.shortened_to``; a test holds it against the domain. Returns how many segments were
+    shortened.
     """
     if not retentions:
         return 0
@@ -195,6 +221,7 @@ async def shorten(connection: AsyncConnection, retentions: dict[str, int]) -> in
     changed = {camera: days for camera, days in retentions.items() if known.get(camera) != days}
     if not changed:
         return 0
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _RETENTIONS_LOCK})
     statement = insert(camera_retentions).values(
         [{"camera_id": camera, "retention_days": days} for camera, days in changed.items()]
     )
@@ -210,7 +237,9 @@ async def shorten(connection: AsyncConnection, retentions: dict[str, int]) -> in
             .where(segments.c.camera_id == camera, segments.c.retention_days > days)
             .values(
                 retention_days=days,
-                expires_at=func.least(segments.c.expires_at, segments.c.started_at + timedelta(days=days)),
+                expires_at=func.least(
+                    segments.c.expires_at, func.greatest(segments.c.started_at + timedelta(days=days), at)
+                ),
             )
         )
         shortened += result.rowcount
@@ -232,10 +261,21 @@ def _held_at(at: datetime) -> ColumnElement[bool]:
             holds.c.camera_id == segments.c.camera_id,
             holds.c.window_from < segments.c.ended_at,
             holds.c.window_until > segments.c.started_at,
+            holds.c.placed_at < segments.c.expires_at,
             _active_at(at),
         )
         .exists()
     )
+
+
+def _destructible_at(at: datetime) -> ColumnElement[bool]:
+    """The SQL form of ``destructible``; a test holds it against the domain."""
+    lock_ended = or_(segments.c.evidence_locked_until.is_(None), segments.c.evidence_locked_until <= at)
+    return and_(segments.c.expires_at <= at, lock_ended, ~_held_at(at))
+
+
+def _is(segment: Segment) -> ColumnElement[bool]:
+    return and_(segments.c.segment_id == segment.segment_id, segments.c.started_at == segment.started_at)
 
 
 def _segment(row: Row[Any]) -> Segment:

@@ -29,8 +29,7 @@ class SegmentOut(BaseModel):
     @classmethod
     def of(cls, segment: Segment, *, held: bool) -> "SegmentOut":
         """Show a segment."""
-        named = {name: getattr(segment, name) for name in cls.model_fields if name not in {"held", "expires_at"}}
-        return cls(**named, expires_at=segment.expires_at, held=held)
+        return cls(**{name: getattr(segment, name) for name in cls.model_fields if name != "held"}, held=held)
 
 
 class SegmentList(BaseModel):

@@ -26,7 +26,8 @@ segments = Table(
     Column("retention_days", SmallInteger, nullable=False),
     Column("authorisation_id", Text, nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("evidence_copied_at", DateTime(timezone=True)),
+    Column("copy_tried_at", DateTime(timezone=True)),
+    Column("evidence_locked_until", DateTime(timezone=True)),
 )
 
 gaps = Table(

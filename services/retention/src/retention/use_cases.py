@@ -20,18 +20,21 @@ from contracts.retention import (
 )
 from retention import repository
 from retention.domain.destruction import Destruction, destructible, proof_of
-from retention.domain.hold import Hold, HoldAlreadyLifted, SecondPersonNeeded
+from retention.domain.hold import Hold, HoldAlreadyLifted, HoldLapsed, SecondPersonNeeded
 from retention.domain.segment import Segment
 
 SOURCE = "retention"
 BATCH = 500
 
-Erase = Callable[[list[Segment]], Awaitable[None]]
-"""Destroys the objects of segments physically; raises when one of them may still be there."""
+Erase = Callable[[list[Segment]], Awaitable[list[Segment]]]
+"""Destroys the objects of segments physically, evidence copies included; returns the segments that are gone."""
 
 
 async def index_segment(connection: AsyncConnection, *, segment: Segment) -> None:
-    """Index a recorded segment."""
+    """Index a recorded segment, under the retention its camera was shortened to meanwhile."""
+    shortest = await repository.retention_of(connection, segment.camera_id)
+    if shortest is not None:
+        segment = segment.shortened_to(shortest, segment.started_at)
     await repository.add_segment(connection, segment)
 
 
@@ -60,6 +63,8 @@ async def confirm_hold(connection: AsyncConnection, *, hold_id: UUID, at: dateti
         confirmed = hold.confirm(at)
     except HoldAlreadyLifted as error:
         raise Conflict(f"Ce gel a pris fin le {error.lifted_at:%d/%m/%Y}.") from error
+    except HoldLapsed as error:
+        raise _lapsed(error) from error
     await repository.save_hold(connection, confirmed, [])
     return confirmed
 
@@ -73,6 +78,8 @@ async def lift_hold(
         lifted = hold.lift(by=by, reason=reason, at=at)
     except HoldAlreadyLifted as error:
         raise Conflict(f"Ce gel a pris fin le {error.lifted_at:%d/%m/%Y}.") from error
+    except HoldLapsed as error:
+        raise _lapsed(error) from error
     except SecondPersonNeeded as error:
         raise Conflict("Vous avez déjà demandé la levée : une autre personne doit la confirmer.") from error
     events: list[Envelope] = []
@@ -90,7 +97,8 @@ async def destroy_batch(
 
     Objects go first, rows and proof after, in one transaction: a crash in between leaves rows whose objects are
     gone, which the next sweep finds, deletes again without harm and proves. The domain judges every segment once
-    more with the holds as they are under the lock.
+    more with the holds as they are under the lock. What the store would not delete stays indexed, unreadable, for
+    the next sweep: the proof speaks only of what is gone.
     """
     await repository.lock_holds(connection)
     nominated = await repository.lock_destructible(connection, insee=insee, at=at, limit=BATCH)
@@ -98,8 +106,10 @@ async def destroy_batch(
     confirmed = destructible(nominated, holds, at)
     if not confirmed:
         return None
-    await erase(confirmed)
-    proof = proof_of(confirmed, batch_id=batch_id, insee=insee, at=at)
+    gone = await erase(confirmed)
+    if not gone:
+        return None
+    proof = proof_of(gone, batch_id=batch_id, insee=insee, at=at)
     payload = SegmentsDestroyed(**{name: getattr(proof, name) for name in Destruction.__dataclass_fields__})
     entry = _register_row(proof, entry_id)
     events = [
@@ -115,7 +125,7 @@ async def destroy_batch(
             at=at,
         ),
     ]
-    await repository.save_destruction(connection, proof, confirmed, events)
+    await repository.save_destruction(connection, proof, gone, events)
     return proof
 
 
@@ -124,6 +134,10 @@ async def _existing(connection: AsyncConnection, hold_id: UUID) -> Hold:
     if hold is None:
         raise NotFound("Le gel", hold_id)
     return hold
+
+
+def _lapsed(error: HoldLapsed) -> Conflict:
+    return Conflict(f"Ce gel est caduc depuis le {error.lapsed_at:%d/%m/%Y} : posez un nouveau gel.")
 
 
 def _event(payload: Payload, event_id: UUID, fact: str, aggregate: str, insee: str, at: datetime) -> Envelope:

@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.domain.destruction import destructible, merkle_root, proof_of
-from retention.domain.hold import LAPSES_AFTER, Hold, HoldAlreadyLifted, HoldIncomplete, SecondPersonNeeded
-from retention.domain.segment import RetentionOutOfBounds, Segment
+from retention.domain.hold import (
+    LAPSES_AFTER,
+    Hold,
+    HoldAlreadyLifted,
+    HoldIncomplete,
+    HoldLapsed,
+    SecondPersonNeeded,
+)
+from retention.domain.segment import RetentionOutOfBounds, Segment, expiry
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 CAMERAS = ("A", "B")
@@ -20,7 +27,7 @@ instants = st.integers(0, 60 * 24 * 3600).map(lambda seconds: START + timedelta(
 
 @st.composite
 def segments(draw: st.DrawFn) -> Segment:
-    started_at = draw(instants)
+    started_at, retention_days = draw(instants), draw(st.integers(1, 30))
     return Segment(
         segment_id=UUID(int=draw(st.integers(0, 2**64))),
         camera_id=draw(st.sampled_from(CAMERAS)),
@@ -32,8 +39,10 @@ def segments(draw: st.DrawFn) -> Segment:
         duration_ms=60_000,
         size=draw(st.integers(1, 10**7)),
         sha256=hashlib.sha256(str(draw(st.integers())).encode()).hexdigest(),
-        retention_days=draw(st.integers(1, 30)),
+        retention_days=retention_days,
         authorisation_id="AUT",
+        expires_at=expiry(started_at, retention_days),
+        evidence_locked_until=draw(st.none() | instants),
     )
 
 
@@ -62,7 +71,35 @@ def test_a_hold_always_wins_and_nothing_readable_is_destroyed(
     doomed = destructible(recorded, frozen, at)
     for segment in recorded:
         kept = any(hold.active_at(at) and hold.covers(segment) for hold in frozen)
-        assert (segment in doomed) == (at >= segment.expires_at and not kept)
+        locked = segment.evidence_locked_until is not None and at < segment.evidence_locked_until
+        assert (segment in doomed) == (at >= segment.expires_at and not kept and not locked)
+
+
+@given(segments(), holds())
+def test_a_hold_revives_nothing_that_had_expired_when_it_was_placed(segment: Segment, hold: Hold) -> None:
+    over_it = replace(hold, camera_id=segment.camera_id, window_from=segment.started_at, window_until=segment.ended_at)
+    assert not replace(over_it, placed_at=segment.expires_at).covers(segment)
+    assert replace(over_it, placed_at=segment.expires_at - timedelta(microseconds=1)).covers(segment)
+
+
+@given(segments(), st.integers(1, 30), instants)
+def test_a_shortening_brings_nothing_back_and_takes_effect_when_it_is_made(
+    segment: Segment, days: int, at: datetime
+) -> None:
+    shortened = segment.shortened_to(days, at)
+    assert shortened.retention_days == min(days, segment.retention_days)
+    assert shortened.expires_at <= segment.expires_at
+    if days < segment.retention_days:
+        assert not shortened.readable_at(max(at, segment.started_at + timedelta(days=days)))
+    assert shortened.shortened_to(days, at + timedelta(days=1)) == shortened
+
+
+@given(segments(), holds(), st.integers(1, 30), instants)
+def test_a_shortening_takes_nothing_from_a_hold_that_was_placed_before(
+    segment: Segment, hold: Hold, days: int, at: datetime
+) -> None:
+    placed_before = replace(hold, placed_at=min(hold.placed_at, at - timedelta(microseconds=1)))
+    assert placed_before.covers(segment.shortened_to(days, at)) == placed_before.covers(segment)
 
 
 @given(segments())
@@ -83,6 +120,18 @@ def test_a_hold_without_confirmation_lapses_after_seven_days() -> None:
     assert hold.active_at(hold.placed_at + LAPSES_AFTER - timedelta(seconds=1))
     assert not hold.active_at(hold.placed_at + LAPSES_AFTER)
     assert hold.confirm(hold.placed_at).active_at(hold.placed_at + timedelta(days=400))
+
+
+def test_a_lapsed_hold_can_be_neither_confirmed_nor_lifted() -> None:
+    hold = a_hold()
+    lapsed_at = hold.placed_at + LAPSES_AFTER
+    with pytest.raises(HoldLapsed) as refused:
+        hold.confirm(lapsed_at)
+    assert refused.value.lapsed_at == lapsed_at
+    with pytest.raises(HoldLapsed):
+        hold.lift(by="chef.martin", reason="procédure close", at=lapsed_at)
+    confirmed = hold.confirm(lapsed_at - timedelta(microseconds=1))
+    assert confirmed.lift(by="chef.martin", reason="procédure close", at=lapsed_at).lift_asked_by == "chef.martin"
 
 
 def test_two_persons_lift_a_hold() -> None:
@@ -129,7 +178,19 @@ def test_one_other_hash_is_another_proof(gone: list[Segment], position: int) -> 
 
 def a_segment(retention_days: int = 14) -> Segment:
     return Segment(
-        UUID(int=1), "A", "95598", "b", "k", START, START + timedelta(minutes=1), 60_000, 1, "00", retention_days, "AUT"
+        segment_id=UUID(int=1),
+        camera_id="A",
+        insee="95598",
+        bucket="b",
+        object_key="k",
+        started_at=START,
+        ended_at=START + timedelta(minutes=1),
+        duration_ms=60_000,
+        size=1,
+        sha256="00",
+        retention_days=retention_days,
+        authorisation_id="AUT",
+        expires_at=expiry(START, retention_days),
     )
 
 

@@ -29,12 +29,17 @@ class Destruction:
 
 
 def destructible(segments: Iterable[Segment], holds: Sequence[Hold], at: datetime) -> list[Segment]:
-    """Return the segments past their retention that no active hold keeps: a hold always wins."""
+    """Return the segments past their retention that neither an active hold nor an evidence lock keeps.
+
+    A hold always wins. After it the segment waits, unreadable, until its evidence copy can be removed as well.
+    """
     active = [hold for hold in holds if hold.active_at(at)]
     return [
         segment
         for segment in segments
-        if not segment.readable_at(at) and not any(hold.covers(segment) for hold in active)
+        if not segment.readable_at(at)
+        and not segment.locked_at(at)
+        and not any(hold.covers(segment) for hold in active)
     ]
 
 

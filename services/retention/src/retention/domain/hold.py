@@ -28,11 +28,19 @@ class HoldWindowInvalid(ValueError):
 
 
 class HoldAlreadyLifted(ValueError):
-    """The hold ended before."""
+    """The hold was lifted before."""
 
     def __init__(self, hold_id: UUID, lifted_at: datetime) -> None:
         self.hold_id, self.lifted_at = hold_id, lifted_at
         super().__init__(f"hold {hold_id} was lifted at {lifted_at}")
+
+
+class HoldLapsed(ValueError):
+    """The hold ended by itself: no réquisition confirmed it in time. A new one must be placed."""
+
+    def __init__(self, hold_id: UUID, lapsed_at: datetime) -> None:
+        self.hold_id, self.lapsed_at = hold_id, lapsed_at
+        super().__init__(f"hold {hold_id} lapsed at {lapsed_at}")
 
 
 class SecondPersonNeeded(ValueError):
@@ -47,6 +55,7 @@ class SecondPersonNeeded(ValueError):
 class Hold:
     """Footage of one camera frozen over a window, half-open [window_from, window_until).
 
+    It keeps what could still be read when it was placed: it revives nothing that was past its retention.
     It needs a legal basis, a procedure number and a requesting service; it lapses after 7 days unless a
     réquisition confirmed it; two different persons lift it.
     """
@@ -86,32 +95,41 @@ class Hold:
         return lapses_at is None or at < lapses_at
 
     def covers(self, segment: Segment) -> bool:
-        """Tell whether any instant of the segment lies in the window: granularity is one segment."""
+        """Tell whether any instant of a segment, unexpired when the hold was placed, lies in the window."""
         return (
             self.camera_id == segment.camera_id
+            and segment.readable_at(self.placed_at)
             and segment.started_at < self.window_until
             and self.window_from < segment.ended_at
         )
 
     def confirm(self, at: datetime) -> "Hold":
-        """A réquisition was accepted: the hold no longer lapses."""
-        self._refuse_if_lifted()
+        """A réquisition was accepted: the hold no longer lapses.
+
+        Raises:
+            HoldAlreadyLifted: it was lifted before.
+            HoldLapsed: it lapsed before.
+        """
+        self._refuse_if_ended(at)
         return replace(self, confirmed_at=self.confirmed_at or at)
 
     def lift(self, *, by: str, reason: str, at: datetime) -> "Hold":
         """Ask for, or as the second person carry out, the end of the hold.
 
         Raises:
-            HoldAlreadyLifted: it ended before.
+            HoldAlreadyLifted: it was lifted before.
+            HoldLapsed: it lapsed before.
             SecondPersonNeeded: the same person asked before.
         """
-        self._refuse_if_lifted()
+        self._refuse_if_ended(at)
         if self.lift_asked_by is None:
             return replace(self, lift_asked_by=by, lift_reason=reason)
         if self.lift_asked_by == by:
             raise SecondPersonNeeded(self.hold_id, by)
         return replace(self, lifted_at=at, lift_reason=reason)
 
-    def _refuse_if_lifted(self) -> None:
+    def _refuse_if_ended(self, at: datetime) -> None:
         if self.lifted_at is not None:
             raise HoldAlreadyLifted(self.hold_id, self.lifted_at)
+        if self.lapses_at is not None and at >= self.lapses_at:
+            raise HoldLapsed(self.hold_id, self.lapses_at)

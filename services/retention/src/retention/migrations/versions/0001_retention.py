@@ -72,7 +72,8 @@ def upgrade() -> None:
             retention_days smallint NOT NULL CHECK (retention_days BETWEEN 1 AND 30),
             authorisation_id text NOT NULL,
             expires_at timestamptz NOT NULL,
-            evidence_copied_at timestamptz,
+            copy_tried_at timestamptz,
+            evidence_locked_until timestamptz,
             PRIMARY KEY (segment_id, started_at)
         ) PARTITION BY RANGE (started_at)
     """)
