@@ -49,8 +49,8 @@ async def test_a_hold_wins_over_the_sweep_while_its_neighbour_goes(centre: Centr
 async def test_an_evidence_copy_goes_once_its_lock_ended_and_only_then_is_destruction_proven(
     centre: Centre, database: TestDatabase
 ) -> None:
-    """The store keeps locks by the real clock: the copy is made 90 days ago, so that its lock ends in 15 seconds."""
-    copied_at = datetime.now(UTC) - EVIDENCE_LOCKED_FOR + timedelta(seconds=15)
+    """The store keeps locks by the real clock: the copy is made 90 days ago, so that its lock ends in 30 seconds."""
+    copied_at = datetime.now(UTC) - EVIDENCE_LOCKED_FOR + timedelta(seconds=30)
     since = copied_at - timedelta(days=13)
     kept, neighbour = recorded(0, since=since), recorded(5, since=since)
     centre.clock.set(copied_at)
