@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import structlog
@@ -16,12 +17,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from common import telemetry
+from common.health import Health
 from common.settings import ServiceSettings
 
 Part = Callable[[], Coroutine[Any, Any, None]]
 """A loop that runs until cancelled."""
 
 PARTS = ("api", "worker", "relay", "all")
+_FAILURES = count(1)
 _RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -71,7 +74,9 @@ async def run_until_stopped(
     parts = build()
     if not await _opened(parts, waiting):
         return
-    tasks = [asyncio.create_task(_forever(title, part)) for title, part in _loops(parts, command).items()]
+    failing: dict[str, str] = {}
+    tasks = [asyncio.create_task(keep_running(title, part, failing)) for title, part in _loops(parts, command).items()]
+    _show(failing, parts.app)
     server = _server(parts.app, settings) if command in {"api", "all"} else None
     serving = asyncio.create_task(server.serve()) if server else None
     structlog.get_logger(name).info("started", part=command)
@@ -131,18 +136,42 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _forever(name: str, part: Part) -> None:
-    """Keep a loop running: one that raises is logged and started again with back-off."""
+def _show(failing: dict[str, str], app: FastAPI) -> None:
+    """Let readiness tell which loops do not stay up."""
+
+    async def check() -> str | None:
+        return "; ".join(f"{name}: {reason}" for name, reason in failing.items()) or None
+
+    health: Health | None = getattr(app.state, "health", None)
+    if health is not None:
+        health.add("parts", check)
+
+
+async def keep_running(name: str, part: Part, failing: dict[str, str] | None = None) -> None:
+    """Keep a loop running for ever: one that ends or raises is logged and started again with back-off.
+
+    ``failing`` says by name why a loop is down, until it has been up for ten seconds.
+    """
     failures = 0
     while True:
+        if failing is not None and name in failing:
+            asyncio.get_running_loop().call_later(_RESTART_SECONDS[-1], _forget, failing, name, failing[name])
         started = asyncio.get_running_loop().time()
         try:
             await part()
         except asyncio.CancelledError:
             raise
-        except Exception:  # noqa: BLE001 - whatever it was, the other parts go on and this one starts again
+        except Exception as error:  # noqa: BLE001 - whatever it was, the other parts go on and this one starts again
             structlog.get_logger("service").exception("part failed", part=name)
+            if failing is not None:
+                failing[name] = f"failure {next(_FAILURES)}: {type(error).__name__}"
         if asyncio.get_running_loop().time() - started > _RESTART_SECONDS[-1]:
             failures = 0
         await asyncio.sleep(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
         failures += 1
+
+
+def _forget(failing: dict[str, str], name: str, reason: str) -> None:
+    """Call a loop well again unless it failed anew meanwhile."""
+    if failing.get(name) == reason:
+        del failing[name]

@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection
 from common import problems, telemetry
 from common.auth import SESSION_COOKIE, Principal, TokenVerifier
 from common.clock import Clock
-from common.database import Database
+from common.database import Database, DatabaseAway
 from common.health import Health, health_router
 from common.problems import Forbidden, Unauthenticated
 
@@ -31,6 +31,7 @@ _REQUEST_SECONDS = Histogram(
     "Time to answer an HTTP request",
     ("service", "method", "route", "status"),
 )
+_AWAY = "La base de données redémarre : rien n'a été enregistré, réessayez dans un instant."
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -80,6 +81,8 @@ def create_app(
         ) as span:
             try:
                 response = await call_next(request)
+            except DatabaseAway:
+                response = problems.response(problems.Unavailable(_AWAY))
             except Exception:  # noqa: BLE001 - logged here, within the trace; the caller gets a problem all the same
                 structlog.get_logger(service).exception("request failed", method=request.method)
                 response = problems.response(problems.Unexpected())

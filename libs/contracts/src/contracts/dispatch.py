@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from contracts.access import OrganisationKind
 from contracts.envelope import Insee, Payload
 
 OWNER = "dispatch"
@@ -21,7 +22,10 @@ class DispatchStatus(StrEnum):
 
 
 class DispatchChanged(Payload):
-    """A dispatch was asked, delivered, acknowledged or failed. ``detail`` is a sentence for a person."""
+    """A dispatch was asked, delivered, acknowledged or failed. ``detail`` is a sentence for a person.
+
+    ``partner_kind`` tells what the partner was when the message was asked for; None for an unknown partner.
+    """
 
     dispatch_id: UUID
     incident_id: UUID
@@ -29,6 +33,7 @@ class DispatchChanged(Payload):
     insee: Insee
     partner_id: str
     partner_name: str
+    partner_kind: OrganisationKind | None = None
     status: DispatchStatus
     at: AwareDatetime
     detail: str

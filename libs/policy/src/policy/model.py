@@ -182,7 +182,8 @@ class Share:
 class Context:
     """Why the action is asked, and which commune it touches when the thing judged is not a camera.
 
-    ``insee`` is the commune of an incident, a segment or a dispatch; a camera's own commune wins over it.
+    A blank reference (empty or only white space) counts as none. ``insee`` is the commune of an incident, a segment
+    or a dispatch; a camera's own commune wins over it.
     """
 
     incident_id: str | None = None

@@ -124,13 +124,17 @@ def _authorised_now(request: Request) -> bool:
     return request.authorisation is not None and request.authorisation.valid_at(request.at)
 
 
+def _named(reference: str | None) -> bool:
+    return bool(reference and reference.strip())  # a blank reference leaves no trace in the register: it is none
+
+
 def _authorised_or_judicial(request: Request) -> bool:
-    return _authorised_now(request) or request.context.requisition_id is not None
+    return _authorised_now(request) or _named(request.context.requisition_id)
 
 
 def _mode_lets(request: Request) -> bool:
     authorisation = request.authorisation
-    if request.context.requisition_id is not None or authorisation is None:
+    if _named(request.context.requisition_id) or authorisation is None:
         return True  # without an arrêté the rules above have already decided
     if authorisation.mode == OperatingMode.EVENEMENT:
         return authorisation.event_at(request.at)
@@ -257,20 +261,20 @@ RULES: tuple[Rule, ...] = (
         "Un opérateur ne relit des images que dans un incident ou une réquisition.",
         "relecture",
         applies=lambda r: r.action == Action.REPLAY and r.agent.role == Role.OPERATEUR,
-        passes=lambda r: r.context.incident_id is not None or r.context.requisition_id is not None,
+        passes=lambda r: _named(r.context.incident_id) or _named(r.context.requisition_id),
     ),
     Rule(
         "extraction_en_contexte",
         "Une extraction se fait sur réquisition, ou sur ticket pour le droit d'accès d'une personne.",
         "extraction",
         applies=lambda r: r.action == Action.EXPORT,
-        passes=lambda r: r.context.requisition_id is not None or r.context.ticket_id is not None,
+        passes=lambda r: _named(r.context.requisition_id) or _named(r.context.ticket_id),
     ),
     Rule(
         "maintenance_sous_ticket",
         "Un technicien ne voit une image que pour un ticket de maintenance.",
         "ticket",
         applies=lambda r: r.wants_live and r.agent.role == Role.TECHNICIEN,
-        passes=lambda r: r.context.ticket_id is not None,
+        passes=lambda r: _named(r.context.ticket_id),
     ),
 )

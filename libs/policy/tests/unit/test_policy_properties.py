@@ -235,6 +235,14 @@ def test_more_context_never_removes_a_right(question: Question) -> None:
         assert decide(agent, action, camera, fuller, at).allowed
 
 
+@given(likely() | requests, st.text(" \t\n\r\u00a0\u2003", max_size=3))
+def test_a_blank_context_changes_nothing(question: Question, blank: str) -> None:
+    agent, action, camera, context, at = question
+    bare = replace(context, incident_id=None, requisition_id=None, ticket_id=None)
+    blanks = replace(context, incident_id=blank, requisition_id=blank, ticket_id=blank)
+    assert explain(agent, action, camera, blanks, at) == explain(agent, action, camera, bare, at)
+
+
 @given(requests)
 def test_nothing_outside_the_permissions_is_ever_allowed(question: Question) -> None:
     agent, action, _, _, at = question

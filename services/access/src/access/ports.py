@@ -9,12 +9,16 @@ from access.domain.register import ChainHead
 
 @dataclass(frozen=True, slots=True)
 class LoginAttempt:
-    """What one browser carries from the start of a log-in to its end; every value is random but ``next_path``."""
+    """What one browser carries from the start of a log-in to its end.
+
+    ``state``, ``nonce`` and ``code_verifier`` are random; ``started_at`` (aware) is when we sent the browser away.
+    """
 
     state: str
     nonce: str
     code_verifier: str
     next_path: str
+    started_at: datetime
 
 
 class IdentityProviderAway(Exception):

@@ -27,7 +27,8 @@ from common.testing.serving import serving
 
 pytestmark = pytest.mark.integration
 REDIRECT = "http://127.0.0.1:8080/api/access/callback"
-ATTEMPT = new_attempt("/")
+STARTED = datetime.now(UTC)
+ATTEMPT = new_attempt("/", at=STARTED)
 MANY = ["RS256", "RS512", "PS256", "ES256", "Ed25519"]
 
 
@@ -41,6 +42,7 @@ class Obedient:
 
     issuer: str = ""
     claimed_issuer: str | None = None
+    claims_supported: list[str] = field(default_factory=list[str])
     keys: list[Key] = field(default_factory=list[Key])
     key_fetches: int = 0
     id_token: str = ""
@@ -60,6 +62,7 @@ class Obedient:
                 "jwks_uri": f"{self.issuer}/keys",
                 "userinfo_endpoint": f"{self.issuer}/userinfo",
                 "token_endpoint_auth_methods_supported": ["client_secret_post"],
+                "claims_supported": self.claims_supported,
             }
 
         @app.get("/keys")
@@ -198,6 +201,28 @@ async def test_a_token_meant_otherwise_is_refused(party: Party, changes: dict[st
     party.provider.sign(key, **changes)
     with pytest.raises(IdentityRefused):
         await identify(party.relying())
+
+
+@pytest.mark.parametrize("auth_time", [STARTED.timestamp() - 31, 0, "demain"], ids=["before", "epoch", "no number"])
+async def test_the_session_of_the_colleague_before_is_refused(party: Party, auth_time: object) -> None:
+    key = rsa("r")
+    party.provider.keys = [key]
+    party.provider.sign(key, auth_time=auth_time)
+    with pytest.raises(IdentityRefused):
+        await identify(party.relying())
+
+
+async def test_a_fresh_authentication_is_known_by_its_time(party: Party) -> None:
+    key = rsa("r")
+    party.provider.keys = [key]
+    party.provider.claims_supported = ["sub", "auth_time"]
+    party.provider.sign(key, auth_time=STARTED.timestamp() + 0.5)
+    assert await identify(party.relying()) == "op.durand"
+    party.provider.sign(key)
+    with pytest.raises(IdentityRefused):  # somebody cut the question out of the URL
+        await identify(party.relying())
+    party.provider.claims_supported = []
+    assert await identify(party.relying()) == "op.durand"
 
 
 async def test_a_signature_of_another_key_is_refused(party: Party) -> None:

@@ -64,6 +64,7 @@ async def test_the_request_to_the_provider_carries_pkce_state_and_nonce(access: 
     assert query["code_challenge_method"] == ["S256"]
     assert query["response_type"] == ["code"]
     assert query["prompt"] == ["login"]
+    assert int(query["max_age"][0]) > 0
     assert query["redirect_uri"] == ["http://127.0.0.1:8080/api/access/callback"]
     for name in ("state", "nonce", "code_challenge"):
         assert len(query[name][0]) >= 43

@@ -153,7 +153,7 @@ def test_the_pkce_challenge_is_the_one_of_rfc_7636_appendix_b() -> None:
 
 
 def test_two_attempts_share_nothing() -> None:
-    one, other = new_attempt("/"), new_attempt("/")
+    one, other = (new_attempt("/", at=AT) for _ in range(2))
     secrets = {one.state, one.nonce, one.code_verifier, other.state, other.nonce, other.code_verifier}
     assert len(secrets) == 6
     assert all(len(secret) >= 43 for secret in secrets)  # RFC 7636: a verifier has at least 43 characters

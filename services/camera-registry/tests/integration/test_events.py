@@ -10,7 +10,7 @@ import pytest
 
 from common.ids import new_id
 from common.testing.polling import eventually
-from common.testing.states import ENGHIEN, SOISY
+from common.testing.states import ENGHIEN, SOISY, an_agent, put_agent
 from contracts.envelope import Envelope, make_envelope
 from contracts.registry import CameraHealthChanged
 from contracts.stream import FACT_CAMERA_REACHABILITY, OWNER, CameraReachabilityChanged
@@ -127,3 +127,29 @@ async def test_only_the_media_plane_learns_how_to_reach_a_camera(registry: Regis
     assert source["sub_url"].endswith("/0001/sub")
     assert source["onvif_url"].endswith("/0001/device_service")
     assert source["username"] == "vigie"
+
+
+async def test_an_expired_habilitation_ends_the_push(registry: Registry) -> None:
+    path = "/api/registry/live"
+    durand, soisy = registry.agent("op.durand"), registry.agent("op.soisy")
+
+    async def refused_to_open() -> bool:
+        async with registry.client.stream("GET", path, headers=soisy) as answer:
+            return answer.status_code == 403
+
+    async with (
+        registry.client.stream("GET", path, headers=durand) as kept,
+        registry.client.stream("GET", path, headers=soisy) as ended,
+    ):
+        still, over = kept.aiter_lines(), ended.aiter_lines()
+        for lines in (still, over):
+            await next_event(lines, "hello")
+        now = datetime.now(UTC)
+        expired = an_agent("op.soisy", communes=(SOISY,)).model_copy(update={"habilitation_until": now})
+        await put_agent(registry.bus, expired)
+        await eventually(refused_to_open)
+        await publish(registry, reachability(online=True, since=now))
+        assert (await next_event(still, "camera_health_changed"))["insee"] == SOISY
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await next_event(over, "camera_health_changed")

@@ -99,6 +99,7 @@ class Dispatch:
     transmission_id: UUID
     partner_id: str
     partner_name: str
+    partner_kind: OrganisationKind | None
     message: Message
     status: DispatchStatus
     asked_at: datetime
@@ -130,6 +131,7 @@ class Dispatch:
             transmission_id=transmitted.transmission_id,
             partner_id=partner_id,
             partner_name=partner.name if partner else partner_id,
+            partner_kind=partner.kind if partner else None,
             message=Message(
                 code=transmitted.code,
                 title=transmitted.title,
@@ -221,6 +223,7 @@ def _told(dispatch: Dispatch, status: DispatchStatus, at: datetime, detail: str)
         insee=dispatch.insee,
         partner_id=dispatch.partner_id,
         partner_name=dispatch.partner_name,
+        partner_kind=dispatch.partner_kind,
         status=status,
         at=at,
         detail=detail,

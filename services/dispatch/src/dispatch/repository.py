@@ -172,7 +172,9 @@ def _partner(row: RowMapping) -> Partner:
 
 _MESSAGE_COLUMNS = ("code", "title", "address", "lon", "lat", "text")
 _OWN_COLUMNS = tuple(
-    column.name for column in dispatches.columns if column.name not in {*_MESSAGE_COLUMNS, "priority", "status"}
+    column.name
+    for column in dispatches.columns
+    if column.name not in {*_MESSAGE_COLUMNS, "priority", "status", "partner_kind"}
 )
 
 
@@ -184,6 +186,7 @@ def _row(dispatch: Dispatch) -> dict[str, Any]:
         | {
             "priority": dispatch.message.priority.value,
             "status": dispatch.status.value,
+            "partner_kind": dispatch.partner_kind.value if dispatch.partner_kind else None,
         }
     )
 
@@ -191,4 +194,5 @@ def _row(dispatch: Dispatch) -> dict[str, Any]:
 def _dispatch(row: RowMapping) -> Dispatch:
     message = Message(**{name: row[name] for name in _MESSAGE_COLUMNS}, priority=Priority(row["priority"]))
     own = {name: row[name] for name in _OWN_COLUMNS}
-    return Dispatch(**own, message=message, status=DispatchStatus(row["status"]))
+    kind = OrganisationKind(row["partner_kind"]) if row["partner_kind"] else None
+    return Dispatch(**own, partner_kind=kind, message=message, status=DispatchStatus(row["status"]))

@@ -47,6 +47,7 @@ dispatches = Table(
     Column("transmission_id", Uuid, nullable=False),
     Column("partner_id", Text, nullable=False),
     Column("partner_name", Text, nullable=False),
+    Column("partner_kind", Text),
     Column("code", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("priority", Text, nullable=False),

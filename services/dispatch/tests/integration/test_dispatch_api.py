@@ -1,6 +1,8 @@
 """Who sees what, who may acknowledge, and what is refused."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ import pytest
 
 from common.bus import Bus
 from common.testing.polling import eventually
+from common.testing.states import put_agent
+from contracts.access import AgentState
 from contracts.envelope import Envelope
 from partner_simulator.signatures import partner_secret, read_master_secret, signed_headers
 from partner_simulator.testing import SimulatorProcess
 
-from .conftest import ENGHIEN, DispatchService
+from .conftest import AGENTS, ENGHIEN, DispatchService
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("partners")]
 
@@ -106,6 +110,24 @@ async def test_a_body_without_end_is_cut(service: DispatchService) -> None:
     async with httpx.AsyncClient(base_url=service.base_url) as client:
         answer = await client.post(ACKNOWLEDGEMENTS, content=b"x" * 20_000)
     assert answer.status_code == 413
+
+
+async def test_half_sent_acknowledgements_hold_no_database_connection(service: DispatchService) -> None:
+    url = httpx.URL(service.base_url)
+    head = f"POST {ACKNOWLEDGEMENTS} HTTP/1.1\r\nHost: {url.host}\r\nContent-Length: 100\r\n\r\n{{"
+    half_sent = [await asyncio.open_connection(url.host, url.port) for _ in range(40)]
+    try:
+        for _, writer in half_sent:
+            writer.write(head.encode())
+            await writer.drain()
+        async with service.client("op.durand") as client:
+            for _ in range(3):
+                assert (await client.get("/api/dispatch/partners")).status_code == 200
+        for reader, _ in half_sent:
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+    finally:
+        for _, writer in half_sent:
+            writer.close()
 
 
 @pytest.mark.usefixtures("silent")
@@ -213,3 +235,45 @@ async def test_the_live_feed_of_a_partner_holds_its_own_messages_only(service: D
             if line.startswith("data: {") and "dispatch_changed" in line:
                 assert json.loads(line.removeprefix("data: "))["data"]["partner_id"] == "croix-rouge-95"
                 break
+
+
+async def expire(bus: Bus, agent: AgentState) -> None:
+    """End an agent's habilitation now; the session itself stays open."""
+    await put_agent(bus, agent.model_copy(update={"habilitation_until": datetime.now(UTC)}))
+
+
+async def refused_to_open(client: httpx.AsyncClient) -> bool:
+    async with client.stream("GET", "/api/dispatch/live") as feed:
+        return feed.status_code == 403
+
+
+async def fact(lines: AsyncIterator[str], wanted: str) -> dict[str, Any]:
+    """Read on to the next event of a name."""
+    async for line in lines:
+        if line.startswith("event: ") and line.removeprefix("event: ") == wanted:
+            data = await anext(lines)
+            return json.loads(data.removeprefix("data: "))
+    raise AssertionError("the stream ended")
+
+
+@pytest.mark.usefixtures("silent")
+@pytest.mark.parametrize("reader", ["op.soisy", "cr.petit"])
+async def test_an_expired_habilitation_ends_the_live_feed(service: DispatchService, bus: Bus, reader: str) -> None:
+    async with (
+        service.client("op.durand") as durand,
+        service.client(reader) as other,
+        durand.stream("GET", "/api/dispatch/live") as kept,
+        other.stream("GET", "/api/dispatch/live") as ended,
+    ):
+        still, over = kept.aiter_lines(), ended.aiter_lines()
+        for lines in (still, over):
+            await fact(lines, "hello")
+        await expire(bus, next(agent for agent in AGENTS if agent.agent_id == reader))
+        await eventually(lambda: refused_to_open(other))
+        await service.transmit("croix-rouge-95")
+        asked, delivered = [(await fact(still, "dispatch_changed"))["data"] for _ in range(2)]
+        assert (asked["status"], delivered["status"]) == ("DEMANDE", "TRANSMIS")
+        assert asked["partner_kind"] == delivered["partner_kind"] == "association"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await fact(over, "dispatch_changed")

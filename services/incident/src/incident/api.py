@@ -10,8 +10,8 @@ from sse_starlette import EventSourceResponse
 
 from common.ids import new_id
 from common.live import live_response
-from common.problems import Invalid, Unauthenticated
-from common.web import Caller
+from common.problems import Invalid
+from common.web import Caller, Now
 from contracts.envelope import Envelope
 from contracts.incident import IncidentStatus
 from contracts.streams import STREAM_OF_OWNER
@@ -122,15 +122,12 @@ async def transmit_incident(
 
 
 @router.get("/live")
-async def live(request: Request, guard: TheGuard, caller: Caller, door: AtTheDoor) -> EventSourceResponse:
-    """Push the facts of the agent's communes, as they happen."""
+async def live(request: Request, guard: TheGuard, caller: Caller, clock: Now, door: AtTheDoor) -> EventSourceResponse:
+    """Push the facts of the agent's communes, as they happen; each is judged at its own second."""
     await door.require(Action.VIEW_INCIDENT, subject="Le fil des incidents")
 
     def allowed(envelope: Envelope) -> bool:
-        try:
-            return envelope.insee in guard.visible_communes(caller)
-        except Unauthenticated:
-            return False  # revoked meanwhile: nothing more comes
+        return guard.may_see(caller, Action.VIEW_INCIDENT, envelope.insee, clock.now())
 
     return await live_response(
         request, request.app.state.bus, STREAM_OF_OWNER["incident"], "vigie.*.incident.>", allowed=allowed

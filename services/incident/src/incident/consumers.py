@@ -11,7 +11,7 @@ from incident.errors import IncidentUnknown
 
 
 async def on_dispatch_changed(conn: AsyncConnection, _envelope: Envelope, change: DispatchChanged) -> None:
-    """Show in the incident what became of a message; the first acknowledgement takes it in charge."""
+    """Show in the incident what became of a message; the first one of a public service takes it in charge."""
     try:
         await use_cases.follow_dispatch(conn, change=change)
     except IncidentUnknown as unknown:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from contracts.access import OrganisationKind
 from contracts.dispatch import DispatchChanged, DispatchStatus
 from contracts.envelope import Payload
 from contracts.incident import (
@@ -199,13 +200,17 @@ class Incident:
     def follow_dispatch(self, change: DispatchChanged) -> "Incident":
         """Take in what became of a message to a partner, in whatever order the news come.
 
-        The newest news wins, and an acknowledgement is never taken back. The first acknowledgement moves
-        TRANSMIS to PRIS_EN_CHARGE; from any other status it moves nothing.
+        The newest news wins, and an acknowledgement is never taken back. The first acknowledgement of a public
+        service moves TRANSMIS to PRIS_EN_CHARGE; from any other status it moves nothing. An association is only told:
+        its acknowledgement stands in the timeline and leaves the incident waiting for a service that can intervene.
         """
         by = Author(f"dispatch:{change.partner_id}", change.partner_name)
         note = f"{change.partner_name} : {change.detail}"
         followed = _with_entry(_with_dispatch(self, change), change.at, by, EntryKind.DISPATCH, note)
-        if change.status is DispatchStatus.ACCUSE and self.status is IncidentStatus.TRANSMIS:
+        takes_charge = (
+            change.status is DispatchStatus.ACCUSE and change.partner_kind is not OrganisationKind.ASSOCIATION
+        )
+        if takes_charge and self.status is IncidentStatus.TRANSMIS:
             return _step(followed, IncidentStatus.PRIS_EN_CHARGE, at=change.at, by=by, note=change.detail)
         return followed
 

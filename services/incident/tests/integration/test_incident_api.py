@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +13,8 @@ from sqlalchemy import text
 
 from common.bus import Bus
 from common.testing.polling import eventually
-from contracts.access import RegisterEntry
+from common.testing.states import SOISY, an_agent, put_agent
+from contracts.access import AgentState, RegisterEntry
 from contracts.envelope import Envelope
 from contracts.incident import IncidentOpened, IncidentTransmitted
 
@@ -256,3 +259,41 @@ async def test_the_live_feed_is_bounded_by_communes(service: IncidentService) ->
                 seen = json.loads(line.removeprefix("data: "))
                 break
     assert seen["insee"] == "95598"
+
+
+async def expire(bus: Bus, agent: AgentState) -> None:
+    """End an agent's habilitation now; the session itself stays open."""
+    await put_agent(bus, agent.model_copy(update={"habilitation_until": datetime.now(UTC)}))
+
+
+async def refused_to_open(client: httpx.AsyncClient) -> bool:
+    async with client.stream("GET", "/api/incident/live") as feed:
+        return feed.status_code == 403
+
+
+async def fact(lines: AsyncIterator[str], wanted: str) -> dict[str, Any]:
+    """Read on to the next event of a name."""
+    async for line in lines:
+        if line.startswith("event: ") and line.removeprefix("event: ") == wanted:
+            data = await anext(lines)
+            return json.loads(data.removeprefix("data: "))
+    raise AssertionError("the stream ended")
+
+
+async def test_an_expired_habilitation_ends_the_live_feed(service: IncidentService, bus: Bus) -> None:
+    async with (
+        service.client("op.durand") as durand,
+        service.client("op.soisy") as soisy,
+        durand.stream("GET", "/api/incident/live") as kept,
+        soisy.stream("GET", "/api/incident/live") as ended,
+    ):
+        still, over = kept.aiter_lines(), ended.aiter_lines()
+        for lines in (still, over):
+            await fact(lines, "hello")
+        await expire(bus, an_agent("op.soisy", communes=(SOISY,)))
+        await eventually(lambda: refused_to_open(soisy))
+        await opened(durand, camera_ids=[CAMERA_SOISY])
+        assert (await fact(still, "incident_opened"))["insee"] == SOISY
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await fact(over, "incident_opened")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from contracts.access import OrganisationKind
 from contracts.dispatch import DispatchChanged, DispatchStatus
 from contracts.incident import IncidentStatus as S
 from contracts.incident import IncidentTransitioned, IncidentTransmitted, Priority
@@ -65,7 +66,12 @@ def an_incident(status: S = S.NOUVEAU) -> Incident:
 
 
 def a_change(
-    incident: Incident, status: DispatchStatus, *, seconds: int = 0, dispatch_id: UUID = DISPATCH_IDS[0]
+    incident: Incident,
+    status: DispatchStatus,
+    *,
+    seconds: int = 0,
+    dispatch_id: UUID = DISPATCH_IDS[0],
+    partner_kind: OrganisationKind | None = OrganisationKind.POLICE_NATIONALE,
 ) -> DispatchChanged:
     return DispatchChanged(
         dispatch_id=dispatch_id,
@@ -74,6 +80,7 @@ def a_change(
         insee="95598",
         partner_id="pn-enghien",
         partner_name="Commissariat d'Enghien",
+        partner_kind=partner_kind,
         status=status,
         at=NOW + timedelta(seconds=seconds),
         detail="détail",
@@ -217,6 +224,16 @@ def test_news_of_a_dispatch_may_come_in_any_order() -> None:
     assert [told.status for told in sent.dispatches] == [DispatchStatus.ACCUSE]
     assert sent.status is S.PRIS_EN_CHARGE
     assert sum(entry.kind is EntryKind.DISPATCH for entry in sent.changes.entries) == 3
+
+
+def test_an_association_takes_nothing_in_charge() -> None:
+    red_cross = a_change(an_incident(), DispatchStatus.ACCUSE, partner_kind=OrganisationKind.ASSOCIATION)
+    told = an_incident(S.TRANSMIS).follow_dispatch(red_cross)
+    assert told.status is S.TRANSMIS
+    assert [dispatch.status for dispatch in told.dispatches] == [DispatchStatus.ACCUSE]
+    assert told.changes.entries[-1].kind is EntryKind.DISPATCH
+    police = a_change(told, DispatchStatus.ACCUSE, dispatch_id=DISPATCH_IDS[1])
+    assert told.follow_dispatch(police).status is S.PRIS_EN_CHARGE
 
 
 def test_a_second_acknowledgement_moves_nothing() -> None:

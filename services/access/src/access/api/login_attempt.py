@@ -1,6 +1,7 @@
 """The browser's half of a log-in: a signed, short-lived cookie, one per attempt so that two tabs do not collide."""
 
 import secrets
+from datetime import UTC, datetime
 from typing import Annotated
 
 import structlog
@@ -25,9 +26,15 @@ _PATH = "/api/access/callback"
 _log = structlog.get_logger("access")
 
 
-def new_attempt(next_path: str) -> LoginAttempt:
-    """Return a fresh log-in attempt; 256 random bits in each of its three values."""
-    return LoginAttempt(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(32), next_path)
+def new_attempt(next_path: str, *, at: datetime) -> LoginAttempt:
+    """Return a fresh log-in attempt; 256 random bits in each of its three secrets."""
+    return LoginAttempt(
+        state=secrets.token_urlsafe(32),
+        nonce=secrets.token_urlsafe(32),
+        code_verifier=secrets.token_urlsafe(32),
+        next_path=next_path,
+        started_at=at,
+    )
 
 
 def keep(response: Response, attempt: LoginAttempt, key: ServiceKey, settings: Settings) -> None:
@@ -37,6 +44,7 @@ def keep(response: Response, attempt: LoginAttempt, key: ServiceKey, settings: S
         "nonce": attempt.nonce,
         "code_verifier": attempt.code_verifier,
         "next": attempt.next_path,
+        "started_at": attempt.started_at.timestamp(),
     }
     response.set_cookie(
         _name(attempt.state),
@@ -62,7 +70,13 @@ def _taken(request: Request, state: str, key: ServiceKey) -> LoginAttempt | None
         return None
     if claims.get("state") != state:
         return None
-    return LoginAttempt(state, str(claims["nonce"]), str(claims["code_verifier"]), str(claims["next"]))
+    return LoginAttempt(
+        state=state,
+        nonce=str(claims["nonce"]),
+        code_verifier=str(claims["code_verifier"]),
+        next_path=str(claims["next"]),
+        started_at=datetime.fromtimestamp(float(claims["started_at"]), UTC),
+    )
 
 
 def _name(state: str) -> str:

@@ -43,9 +43,9 @@ async def me(agent: CurrentAgent, clock: Now) -> Me:
 
 
 @router.get("/login", status_code=303, response_class=RedirectResponse)
-async def login(request: Request, next: str = "/") -> RedirectResponse:  # noqa: A002 - the parameter's public name
+async def login(request: Request, clock: Now, next: str = "/") -> RedirectResponse:  # noqa: A002 - the parameter's public name
     """Send the browser to the identity provider; afterwards it comes back to ``next``, a path of this site."""
-    attempt = login_attempt.new_attempt(local_path(next))
+    attempt = login_attempt.new_attempt(local_path(next), at=clock.now())
     provider: IdentityProvider = request.app.state.identity_provider
     settings: Settings = request.app.state.settings
     try:

@@ -5,24 +5,21 @@ from starlette.responses import Response
 
 from camera_registry.api.access import Readable
 from common.live import live_response
-from common.problems import Unauthenticated
-from common.web import Caller
+from common.web import Caller, Now
 from contracts.envelope import Envelope
 from guard.web import TheGuard
+from policy import Action
 
 router = APIRouter()
 
 
 @router.get("/live")
-async def live(request: Request, caller: Caller, guard: TheGuard, readable: Readable) -> Response:
-    """Stream the changes of the caller's cameras; an agent revoked meanwhile receives nothing more."""
+async def live(request: Request, caller: Caller, guard: TheGuard, readable: Readable, clock: Now) -> Response:
+    """Stream the changes of the caller's cameras; an agent who loses the right meanwhile receives nothing more."""
 
     def allowed(envelope: Envelope) -> bool:
         if caller.kind == "service":
             return envelope.insee in readable
-        try:
-            return envelope.insee in guard.visible_communes(caller)
-        except Unauthenticated:
-            return False
+        return guard.may_see(caller, Action.VIEW_CAMERA, envelope.insee, clock.now())
 
     return await live_response(request, request.app.state.bus, "REGISTRY", "vigie.*.registry.>", allowed=allowed)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from common.service import keep_running
 from guard import Guard
 from stream_gateway.live.feed import FeedLimits
 from stream_gateway.live.feeds import LiveFeeds
@@ -25,7 +26,7 @@ async def serve_live(app: FastAPI) -> AsyncGenerator[None, None]:
     limits = FeedLimits(warm_seconds=state.settings.live_warm_seconds)
     state.feeds = LiveFeeds(state.engine, state.sources, revision_of, limits)
     state.watch = SessionWatch(database=state.database, guard=guard, feeds=state.feeds, clock=state.clock)
-    watching = asyncio.create_task(state.watch.run())
+    watching = asyncio.create_task(keep_running("watch", state.watch.run))
     try:
         yield
     finally:

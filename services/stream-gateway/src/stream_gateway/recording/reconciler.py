@@ -74,8 +74,10 @@ class Recording:
             for loop in done:
                 loop.result()
         finally:
-            await self._shut_down(loops)
-            spool.release()
+            try:
+                await self._shut_down(loops)
+            finally:
+                spool.release()  # else this very process would find its spool taken at the next try
 
     async def _shut_down(self, loops: list[asyncio.Task[None]]) -> None:
         for task in loops:
@@ -87,8 +89,8 @@ class Recording:
             async with asyncio.timeout(_LAST_UPLOADS_SECONDS):
                 await self._ledger.flush()
                 await self._uploads.drain_now()
-        except TimeoutError:
-            _LOG.info("the spool keeps what is not uploaded yet")
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            _LOG.info("the spool keeps what is not uploaded yet", cause=type(error).__name__)
 
     async def _reconcile_for_ever(self) -> None:
         while True:
