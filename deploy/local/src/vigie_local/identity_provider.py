@@ -98,6 +98,9 @@ class IdentityProvider:
         key = ", ".join(f"{name} = {json.dumps(value)}" for name, value in signing_key.items())
         lines = [
             f"SECRET_KEY = {json.dumps(self.credentials.get('oidc/session-secret'))}",
+            # Seconds. canaille 0.3.6 renews auth_time when somebody switches to an account whose session it still
+            # holds, without a password: it must not hold one for longer than a log-in takes.
+            "PERMANENT_SESSION_LIFETIME = 300",
             f'SERVER_NAME = "127.0.0.1:{self.port}"',
             'PREFERRED_URL_SCHEME = "http"',
             "SESSION_COOKIE_NAME = 'identity_session'",
