@@ -7,6 +7,8 @@ PORT ?= 8080
 CAMERAS ?= 24
 WORKERS ?= 3
 BIN := .venv/bin
+# Node from PyPI, where the machine has none or an old one (tools/bootstrap puts it there), else the machine's.
+NPM := PATH="$(CURDIR)/.venv-node/bin:$$PATH" npm
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml tools/*/pyproject.toml)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(if $(UPGRADE),--upgrade)
@@ -29,21 +31,23 @@ down: ## Stop a Vigie that runs in another terminal
 test: ## Every test, on real servers, real video and a real browser; ARGS="-k incident"
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 ou plus récent est nécessaire : apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) tools/bootstrap --tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@echo "== console"; cd console && $(NPM) run --silent test
+	@echo "== platform: $(WORKERS) workers, real servers, real video, a real browser"
+	PYTHONUNBUFFERED=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 fmt: ## Format Python and the console
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	cd console && npm run --silent fmt
+	cd console && $(NPM) run --silent fmt
 
 lint: ## Lint Python (ruff, all rules) and the console (biome)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	cd console && npm run --silent lint
+	cd console && $(NPM) run --silent lint
 
 types: ## Type check Python (pyright, strict) and the console (tsc)
 	$(BIN)/pyright
-	cd console && npm run --silent types
+	cd console && $(NPM) run --silent types
 
 layers: ## Check who may import whom
 	$(BIN)/lint-imports
