@@ -1,4 +1,4 @@
-"""One platform and one browser for all end-to-end tests."""
+"""One platform for all end-to-end tests, one browser for each file."""
 
 import sys
 from collections.abc import Generator, Iterator
@@ -32,9 +32,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatfo
     assert running.stop() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium."""
+    """A real Chromium, closed with its module: its driver holds this thread's event loop, which other tests need."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
