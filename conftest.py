@@ -9,6 +9,7 @@ pytest_plugins = ["common.testing.plugin"]
 _END_TO_END = Path(__file__).parent / "tests" / "e2e"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one worker; all end-to-end tests share one platform, and start first."""
     for item in items:

@@ -18,6 +18,7 @@ import httpx
 from common.auth import ServiceKey
 from common.object_store import ObjectStore
 from embedded.seaweedfs import SeaweedServer
+from embedded.server import dies_with_parent
 from vigie_local import control
 from vigie_local.layout import COMMAND_LINE, Layout
 from vigie_local.supervisor import State
@@ -56,7 +57,7 @@ class RunningPlatform:
         command = ["up", "--data", str(self.layout.root), "--port", port, "--cameras", str(self._cameras)]
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [str(Path(sys.executable).parent / "vigie"), *command],
+                [*dies_with_parent(signal.SIGINT), str(Path(sys.executable).parent / "vigie"), *command],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
