@@ -52,6 +52,7 @@ class AgentState(Payload):
 
     ``communes`` are INSEE codes of the employer's territory. ``session_epoch`` grows at each revocation:
     a session issued under an older epoch is dead everywhere as soon as the replica has it.
+    ``ended_sessions`` are the ids of sessions that were logged out while a token of theirs may still live.
     """
 
     agent_id: str
@@ -66,6 +67,7 @@ class AgentState(Payload):
     habilitation_until: AwareDatetime | None
     active: bool
     session_epoch: int = 0
+    ended_sessions: tuple[str, ...] = ()
 
 
 class AgentChanged(Payload):

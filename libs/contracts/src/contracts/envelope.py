@@ -20,9 +20,13 @@ _TYPE = re.compile(r"^vigie\.(?P<owner>[a-z]+)\.(?P<fact>[a-z_]+)\.v(?P<version>
 
 
 class Payload(BaseModel):
-    """What happened, as plain values. A payload never carries a secret or a camera address."""
+    """What happened, as plain values. A payload never carries a secret or a camera address.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A reader ignores members it does not know: services are upgraded one after the other, and an old one must not
+    miss a revocation because a newer writer says more than it understands.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Envelope(BaseModel):

@@ -84,3 +84,8 @@ def test_every_fact_constant_is_in_the_catalogue_and_has_a_stream() -> None:
 )
 def test_policy_and_contracts_speak_of_the_same_words(ours: type[StrEnum], theirs: type[StrEnum]) -> None:
     assert {member.value for member in ours} == {member.value for member in theirs}
+
+
+def test_an_older_reader_understands_a_newer_writer() -> None:
+    newer = {"agent_id": "op.durand", "role": "operateur", "active": False, "said_since": "a later version"}
+    assert AgentChanged.model_validate(newer) == AgentChanged(agent_id="op.durand", role=Role.OPERATEUR, active=False)

@@ -65,7 +65,7 @@ class Guard:
         self._source = source
 
     def agent(self, principal: Principal) -> Agent:
-        """Return the agent behind a session; raises Unauthenticated for unknown, inactive or revoked ones.
+        """Return the agent behind a session; raises Unauthenticated for unknown, inactive, revoked or logged-out ones.
 
         While the replica is not read yet nobody is unknown: Unavailable, so that a restart logs nobody out.
         """
@@ -73,6 +73,8 @@ class Guard:
             raise Unavailable(_STARTING)
         state = self.agents.get(principal.subject) if principal.kind == "agent" else None
         if state is None or not state.active or principal.epoch < state.session_epoch:
+            raise Unauthenticated
+        if principal.session_id in state.ended_sessions:
             raise Unauthenticated
         return agent_from(state)
 

@@ -39,6 +39,7 @@ async def guard(bus: Bus) -> AsyncIterator[Guard]:
     await put_agent(bus, an_agent("op.soisy", communes=(SOISY,)))
     await put_agent(bus, an_agent("old.session", session_epoch=2))
     await put_agent(bus, an_agent("gone", active=False))
+    await put_agent(bus, an_agent("left").model_copy(update={"ended_sessions": ("s", "t")}))
     await put_agent(bus, an_agent("cr.petit", role=Role.PARTENAIRE_CROIX_ROUGE, kind=OrganisationKind.ASSOCIATION))
     await put_camera(bus, a_camera(HERE))
     await put_camera(bus, a_camera(NEXT_DOOR, insee=ENGHIEN))
@@ -109,6 +110,18 @@ async def test_nobody_and_a_revoked_session_are_turned_away(guard: Guard, databa
     assert guard.agent(session_of("old.session", epoch=2)).agent_id == "old.session"
     with pytest.raises(NotFound):
         await check(guard, database, "op.soisy", "no-such-camera")
+
+
+async def test_a_session_that_was_logged_out_is_turned_away_and_its_agents_others_are_not(
+    guard: Guard, database: Database
+) -> None:
+    with pytest.raises(Unauthenticated):
+        guard.agent(session_of("left"))
+    with pytest.raises(Unauthenticated):
+        await check(guard, database, "left", HERE)
+    assert await rows(database) == []
+    assert not guard.may_see(session_of("left"), Action.VIEW_INCIDENT, SOISY, AT)
+    assert guard.agent(Principal("agent", "left", session_id="u")).agent_id == "left"
 
 
 async def test_a_revocation_on_the_bus_is_obeyed(guard: Guard, bus: Bus) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from access.domain.agents import Agent, Habilitation, Organisation
 from access.domain.register import RegisterRow
@@ -115,6 +115,15 @@ class AgentBody(_Request):
         return Habilitation(self.habilitation_id, self.habilitation_from, self.habilitation_until)
 
 
+class RevocationBody(_Request):
+    """Why an account is taken back, in a person's words."""
+
+    reason: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=_NO_CONTROL)]
+        | None
+    ) = None
+
+
 class AgentView(BaseModel):
     """An agent as the list shows it."""
 
@@ -133,7 +142,7 @@ class AgentView(BaseModel):
     @classmethod
     def of(cls, agent: Agent) -> "AgentView":
         """Return the view of an agent."""
-        return cls.model_validate(agent.state.model_dump(exclude={"session_epoch"}))
+        return cls.model_validate(agent.state.model_dump(exclude={"session_epoch", "ended_sessions"}))
 
 
 class AgentList(BaseModel):

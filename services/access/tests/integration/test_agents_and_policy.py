@@ -90,6 +90,23 @@ async def test_who_may_see_and_change_agents(access: RunningAccess) -> None:
         assert (await machine.get("/api/access/agents", params={"limit": 3})).json()["next_cursor"] == "chef.martin"
 
 
+async def test_nobody_revokes_their_own_account_and_the_reason_is_registered(access: RunningAccess) -> None:
+    reason = {"reason": "  Départ de la collectivité le 30 juin  "}
+    async with access.client(access.as_agent("admin.vigie")) as admin:
+        own = await admin.post("/api/access/agents/admin.vigie/revocation", json=reason)
+        assert own.status_code == 409
+        assert own.json()["detail"] == "Un autre administrateur doit révoquer ce compte."
+        for wrong in ("ab", "a" * 501, "a\x00bc"):
+            refused = await admin.post("/api/access/agents/op.durand/revocation", json={"reason": wrong})
+            assert refused.status_code == 422, wrong
+        assert (await admin.get("/api/access/me")).json()["role"] == "admin"
+        assert (await admin.post("/api/access/agents/op.durand/revocation", json=reason)).status_code == 200
+    row = (await access.register(1, action="manage_agents"))[-1]
+    assert row["motive_text"] == "révocation de op.durand : Départ de la collectivité le 30 juin"
+    async with access.client(access.as_service("agents.write")) as machine:
+        assert (await machine.post("/api/access/agents/admin.vigie/revocation")).status_code == 200
+
+
 async def test_a_new_habilitation_brings_a_revoked_agent_back_under_a_new_epoch(access: RunningAccess) -> None:
     paper = {key: value for key, value in a_body(access).items() if key.startswith("habilitation")}
     async with access.client(access.as_service("agents.write")) as machine:

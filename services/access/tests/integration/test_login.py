@@ -56,6 +56,47 @@ async def test_the_whole_way_from_login_to_logout(access: RunningAccess) -> None
     assert rows[0]["habilitation_id"].startswith("HAB-")
 
 
+async def test_a_copied_cookie_dies_with_the_logout_and_no_other_session_does(access: RunningAccess) -> None:
+    async with access.client() as browser, access.client() as elsewhere:
+        await log_in(browser, "op.durand")
+        await log_in(elsewhere, "op.durand")
+        copied = {"Authorization": f"Bearer {browser.cookies[SESSION_COOKIE]}"}
+        async with access.client(headers=copied) as thief:
+            assert (await thief.get("/api/access/me")).status_code == 200
+            assert (await browser.post("/api/access/logout", headers=CSRF)).status_code == 200
+
+            async def stolen() -> int:
+                return (await thief.get("/api/access/me")).status_code
+
+            assert await eventually(stolen, until=lambda status: status == 401) == 401
+            assert (await thief.post("/api/access/session/refresh")).status_code == 401
+        assert (await elsewhere.get("/api/access/me")).status_code == 200
+        first = ended_sessions(access)
+        assert len(first) == 1
+        access.clock.advance(timedelta(minutes=10))
+        organisation = {"organisation_id": "ca-plaine-vallee", "name": "CA", "kind": "collectivite", "communes": []}
+        async with access.client(headers=access.as_service("agents.write")) as machine:
+            await machine.post("/api/access/organisations", json=organisation)
+
+        async def renamed() -> str:
+            return access.app.state.guard.agents.get("op.durand").organisation_name
+
+        await eventually(renamed, until=lambda name: name == "CA")
+        assert ended_sessions(access) == first  # another change of the agent does not bring the session back
+        access.clock.advance(timedelta(minutes=7))
+        assert (await elsewhere.post("/api/access/logout", headers=CSRF)).status_code == 200
+
+        async def replaced() -> tuple[str, ...]:
+            return ended_sessions(access)
+
+        later = await eventually(replaced, until=lambda ended: ended != first)
+        assert len(later) == 1  # the first one's tokens have expired
+
+
+def ended_sessions(access: RunningAccess) -> tuple[str, ...]:
+    return access.app.state.guard.agents.get("op.durand").ended_sessions
+
+
 async def test_the_request_to_the_provider_carries_pkce_state_and_nonce(access: RunningAccess, provider: str) -> None:
     async with access.client() as browser:
         start = await browser.get("/api/access/login")

@@ -1,11 +1,15 @@
 """Importing a town's list over HTTP: dry-run, idempotence, bad lines, who may."""
 
+from typing import Any
+
 import httpx
 import pytest
 
 from camera_registry.repository.cameras import all_cameras
 from common.testing.polling import eventually
 from common.testing.states import SOISY
+from contracts.access import RegisterEntry
+from contracts.envelope import Envelope
 from contracts.registry import CameraState
 
 from .conftest import Registry
@@ -150,3 +154,96 @@ async def test_two_thousand_cameras_in_one_file(registry: Registry) -> None:
     assert (report["created"], report["invalid"]) == (2000, 0)
     again = (await post(registry, (HEADER + lines).encode(), dry_run=False)).json()
     assert again["unchanged"] == 2000
+
+
+async def published(registry: Registry) -> list[RegisterEntry]:
+    """Return the rows asked of the register, as the stream holds them."""
+    info = await registry.bus.js.stream_info("REGISTER")
+    messages = [await registry.bus.js.get_msg("REGISTER", seq) for seq in range(1, info.state.last_seq + 1)]
+    return [RegisterEntry.model_validate(Envelope.model_validate_json(each.data or b"").data) for each in messages]
+
+
+async def rows(registry: Registry, wanted: int) -> list[RegisterEntry]:
+    """Return the register's rows once there are ``wanted`` and the outbox holds nothing more to send."""
+
+    async def unsent() -> int:
+        async with registry.database.transaction() as conn:
+            return (await conn.exec_driver_sql("SELECT count(*) FROM outbox")).scalar_one()
+
+    await eventually(unsent, until=lambda count: count == 0)
+    return await eventually(lambda: published(registry), until=lambda found: len(found) >= wanted)
+
+
+async def stored(registry: Registry, camera_id: str) -> tuple[str, float, float, str]:
+    async with registry.database.transaction() as conn:
+        camera = (await all_cameras(conn, registry.vault))[camera_id]
+    return camera.insee, camera.position.lon, camera.position.lat, camera.label
+
+
+MOVED = [
+    ("N-1;Déménagée;Enghien-les-Bains;2.3050;48.9690;;;;;;\n", "commune"),
+    ("N-1;Déménagée;95598;2.2996;48.9882;;;;;;\n", "lon"),  # 67 m
+    ("N-1;Déménagée;95598;2.2996;48.9882;nomade;;;;;\n", "lon"),  # becoming a nomad in the same line is no way out
+    ("N-1;Déménagée;95598;2.2996;48.9882;;déposée;;;;\n", "lon"),
+    ("N-8;Déménagée;Enghien-les-Bains;2.3050;48.9690;;;;;;\n", "commune"),
+]
+
+
+@pytest.mark.parametrize(("line", "column"), MOVED)
+async def test_an_import_does_not_move_a_camera(registry: Registry, line: str, column: str) -> None:
+    nomad = "N-8;Nomade;95598;2.2996;48.9876;nomade;en service;;;;\n"
+    await post(registry, (HEADER + GOOD + nomad).encode(), dry_run=False)
+    code = line.split(";", maxsplit=1)[0]
+    before = await stored(registry, code)
+    other = "N-2;Nouveau libellé;95598;2.3001;48.9883;;;Nouveau site;;;\n"  # 33 m: a correction
+    report = (await post(registry, (HEADER + line + other).encode(), dry_run=False)).json()
+    assert (report["changed"], report["created"], report["invalid"]) == (1, 0, 1)
+    (error,) = report["errors"]
+    assert (error["line"], error["column"]) == (2, column)
+    assert "Un déplacement est un acte (arrêté, information du préfet), pas un import" in error["message"]
+    assert error["value"]
+    assert await stored(registry, code) == before
+    assert (await stored(registry, "N-2"))[1:] == (2.3001, 48.9883, "Nouveau libellé")
+
+
+async def test_a_nomad_and_a_planned_camera_may_get_another_place_in_their_commune(registry: Registry) -> None:
+    first = "N-8;Nomade;95598;2.2996;48.9876;nomade;en service;;;;\nN-7;Projet;95598;2.2996;48.9876;fixe;projet;;;;\n"
+    await post(registry, (HEADER + first).encode(), dry_run=False)
+    report = (await post(registry, (HEADER + first.replace("48.9876", "48.9890")).encode(), dry_run=False)).json()
+    assert (report["changed"], report["invalid"]) == (2, 0)
+    assert (await stored(registry, "N-8"))[2] == 48.9890
+
+
+async def test_an_import_that_writes_leaves_one_row(registry: Registry) -> None:
+    content = (HEADER + GOOD).encode()
+    await post(registry, content, dry_run=True)
+    assert await rows(registry, 0) == []
+    await post(registry, content, dry_run=False)
+    await post(registry, content, dry_run=False)  # changes nothing
+    (machine,) = await rows(registry, 1)
+    shown: dict[str, Any] = machine.model_dump(
+        include={"actor_id", "actor_name", "actor_role", "action", "motive_text", "result", "rule"}
+    )
+    assert shown == {
+        "actor_id": "service:deploy",
+        "actor_name": "deploy",
+        "actor_role": "service",
+        "action": "configure",
+        "motive_text": "import de cameras.csv : 2 caméra(s) créée(s), 0 modifiée(s)",
+        "result": "done",
+        "rule": "cameras.write",
+    }
+    changed = (HEADER + GOOD.replace("Angle", "Coin")).encode()
+    await post(registry, changed, dry_run=False, headers=registry.agent("tech.moreau"))
+    _, agent = await rows(registry, 2)
+    assert (agent.actor_id, agent.actor_role, agent.action) == ("tech.moreau", "technicien", "configure")
+    assert agent.motive_text == "import de cameras.csv : 0 caméra(s) créée(s), 2 modifiée(s)"
+
+
+async def test_a_refused_import_leaves_its_row_and_nothing_else(registry: Registry) -> None:
+    before = await total(registry)
+    answer = await post(registry, (HEADER + GOOD).encode(), dry_run=False, headers=registry.agent("op.durand"))
+    assert answer.status_code == 403
+    (row,) = await rows(registry, 1)
+    assert (row.actor_id, row.result, row.motive_text) == ("op.durand", "refused", "import de cameras.csv")
+    assert await total(registry) == before

@@ -148,3 +148,34 @@ def test_a_code_taken_elsewhere_is_refused_without_saying_where() -> None:
     plan = plan_import(read_camera_file(b"code;commune;lon;lat\nA;95210;2.3050;48.9690\n"), only_enghien, AT)
     assert [error.column for error in plan.errors] == ["code"]
     assert "95598" not in plan.errors[0].message
+
+
+@given(
+    metres=st.floats(0, 900),
+    kind=st.sampled_from(CameraKind),
+    status=st.sampled_from(CameraStatus),
+)
+def test_only_a_nomad_or_a_camera_that_is_not_in_service_may_go_far(
+    metres: float, kind: CameraKind, status: CameraStatus
+) -> None:
+    head = "code;commune;lon;lat;type;état\n"
+    row = f"A;95598;2.2996;48.9850;{kind.value};{status.value}\n"
+    first = plan_import(read_camera_file((head + row).encode()), registered(), AT)
+    moved = f"A;95598;2.2996;{48.9850 + metres / 111_200:.7f};;\n"
+    plan = plan_import(read_camera_file((head + moved).encode()), registered(first.created, first.sites), AT)
+    standing = status in {CameraStatus.EN_SERVICE, CameraStatus.EN_PANNE} and kind is not CameraKind.NOMADE
+    if standing and metres > 51:
+        assert [error.column for error in plan.errors] == ["lon"]
+        assert (plan.changed, plan.sites) == ((), ())
+    elif not standing or metres < 49:
+        assert plan.errors == ()
+
+
+def test_no_camera_changes_commune_by_an_import_and_no_site_is_made_for_it() -> None:
+    first = plan_import(
+        read_camera_file(b"code;commune;lon;lat;type\nA;95598;2.2996;48.9876;nomade\n"), registered(), AT
+    )
+    again = b"code;commune;lon;lat;site\nA;95210;2.3050;48.9690;Casino\n"
+    plan = plan_import(read_camera_file(again), registered(first.created, first.sites), AT)
+    assert [error.column for error in plan.errors] == ["commune"]
+    assert (plan.created, plan.changed, plan.sites) == ((), (), ())

@@ -13,6 +13,7 @@ from access.schemas import (
     HabilitationBody,
     OrganisationBody,
     OrganisationList,
+    RevocationBody,
     Word,
 )
 from access.use_cases import agents as use_cases
@@ -71,10 +72,17 @@ async def grant_habilitation(desk: TheDesk, agent_id: Word, body: HabilitationBo
 
 
 @router.post("/agents/{agent_id}/revocation")
-async def revoke_agent(desk: TheDesk, agent_id: Word) -> AgentView:
-    """Take every right of an agent away; open sessions die with the next look at the replica."""
-    await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=f"révocation de {agent_id[:64]}")
-    agent = await use_cases.revoke_agent(desk.connection, agent_id=agent_id, event_id=new_id(), at=desk.at)
+async def revoke_agent(desk: TheDesk, agent_id: Word, body: RevocationBody | None = None) -> AgentView:
+    """Take every right of an agent away; open sessions die with the next look at the replica.
+
+    Nobody revokes their own account; the reason, if given, goes into the register.
+    """
+    reason = f" : {body.reason}" if body and body.reason else ""
+    await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=f"révocation de {agent_id[:64]}{reason}")
+    by_agent = desk.principal.subject if desk.principal.kind == "agent" else None
+    agent = await use_cases.revoke_agent(
+        desk.connection, agent_id=agent_id, by_agent=by_agent, event_id=new_id(), at=desk.at
+    )
     return AgentView.of(agent)
 
 

@@ -3,10 +3,17 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from access.domain.errors import AccessError, AgentAlreadyRevoked, AgentExists, AgentUnknown, HabilitationTaken
+from access.domain.errors import (
+    AccessError,
+    AgentAlreadyRevoked,
+    AgentExists,
+    AgentUnknown,
+    HabilitationTaken,
+    OwnRevocation,
+)
 from common.problems import Conflict, Invalid, NotFound, Problem, response
 
-_CONFLICTS = (AgentExists, AgentAlreadyRevoked, HabilitationTaken)
+_CONFLICTS = (AgentExists, AgentAlreadyRevoked, HabilitationTaken, OwnRevocation)
 
 
 def install(app: FastAPI) -> None:

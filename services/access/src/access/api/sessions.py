@@ -104,9 +104,14 @@ async def refresh_session(
 async def logout(
     request: Request, response: Response, caller: Caller, connection: Tx, clock: Now, station: Station
 ) -> LoggedOut:
-    """End the session here; the answer tells where to end it at the identity provider."""
+    """End the session in every service, copies of its cookie too; the answer tells where to end it at the provider."""
     await use_cases.end_session(
-        connection, session_id=_session_of(caller.session_id), entry_id=new_id(), station=station, at=clock.now()
+        connection,
+        agent_id=caller.subject,
+        session_id=_session_of(caller.session_id),
+        entry_id=new_id(),
+        station=station,
+        at=clock.now(),
     )
     response.delete_cookie(SESSION_COOKIE, path="/")
     provider: IdentityProvider = request.app.state.identity_provider

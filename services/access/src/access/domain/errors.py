@@ -32,6 +32,14 @@ class AgentAlreadyRevoked(AccessError):
         super().__init__(f"L'agent « {agent_id} » est déjà révoqué.")
 
 
+class OwnRevocation(AccessError):
+    """An agent cannot revoke their own account: the last administrator would lock everybody out."""
+
+    def __init__(self, agent_id: str) -> None:
+        self.agent_id = agent_id
+        super().__init__("Un autre administrateur doit révoquer ce compte.")
+
+
 class OrganisationUnknown(AccessError):
     """No organisation has this identifier."""
 

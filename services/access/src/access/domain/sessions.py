@@ -14,6 +14,9 @@ SESSION_LASTS = timedelta(hours=12)
 TOKEN_LASTS = timedelta(minutes=15)
 """Life of one cookie; the console renews it."""
 
+TOKEN_OUTLIVES = TOKEN_LASTS + timedelta(minutes=1)
+"""How long after log-out a copied cookie might still pass a signature check: its life, and clocks that differ."""
+
 
 class NextPathRefused(AccessError):
     """After log-in a browser is only ever sent to a path of this very site."""

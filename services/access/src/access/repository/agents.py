@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from access.domain.agents import Agent, Habilitation, Organisation
 from access.domain.errors import AgentUnknown, HabilitationTaken, OrganisationUnknown
+from access.domain.sessions import TOKEN_OUTLIVES
 from access.tables import agents, habilitations, organisations, sessions
 from common import outbox
 from contracts.access import FACT_AGENT_CHANGED, OWNER, AgentChanged, OrganisationKind, Role
@@ -114,21 +115,54 @@ async def save(
     await conn.execute(
         insert(agents).values(values).on_conflict_do_update(index_elements=[agents.c.agent_id], set_=values)
     )
-    aggregate = f"agent:{agent.agent_id}"
-    await outbox.append_state(
-        conn, BUCKET_AGENTS, agent.agent_id, agent.state, insee=CENTRE, aggregate=aggregate, at=at
-    )
+    await publish_state(conn, agent, at=at)
     payload = AgentChanged(agent_id=agent.agent_id, role=agent.role, active=agent.active)
     envelope = make_envelope(
-        payload, event_id=event_id, owner=OWNER, fact=fact, source=OWNER, aggregate=aggregate, insee=CENTRE, at=at
+        payload,
+        event_id=event_id,
+        owner=OWNER,
+        fact=fact,
+        source=OWNER,
+        aggregate=_aggregate(agent.agent_id),
+        insee=CENTRE,
+        at=at,
     )
     await outbox.append(conn, [envelope])
+
+
+async def publish_state(conn: AsyncConnection, agent: Agent, *, at: datetime) -> None:
+    """Publish what every service must know of an agent (bucket ``agents``), log-outs that still count included.
+
+    The agent's row must be locked or just written: states of one agent go out in the order of its changes.
+    """
+    state = agent.state.model_copy(update={"ended_sessions": await _logged_out(conn, agent, at)})
+    await outbox.append_state(
+        conn, BUCKET_AGENTS, agent.agent_id, state, insee=CENTRE, aggregate=_aggregate(agent.agent_id), at=at
+    )
 
 
 async def end_sessions(conn: AsyncConnection, agent_id: str, at: datetime) -> None:
     """Close every open session of an agent."""
     still_open = (sessions.c.agent_id == agent_id) & sessions.c.ended_at.is_(None)
     await conn.execute(update(sessions).where(still_open).values(ended_at=at))
+
+
+async def _logged_out(conn: AsyncConnection, agent: Agent, at: datetime) -> tuple[str, ...]:
+    """Return the sessions that ended so lately that a token may outlive them; older epochs are dead anyway."""
+    query = (
+        select(sessions.c.session_id)
+        .where(
+            sessions.c.agent_id == agent.agent_id,
+            sessions.c.epoch == agent.session_epoch,
+            sessions.c.ended_at > at - TOKEN_OUTLIVES,
+        )
+        .order_by(sessions.c.ended_at, sessions.c.session_id)
+    )
+    return tuple(str(session_id) for session_id in (await conn.execute(query)).scalars())
+
+
+def _aggregate(agent_id: str) -> str:
+    return f"agent:{agent_id}"
 
 
 def _agents() -> Select[tuple[object, ...]]:

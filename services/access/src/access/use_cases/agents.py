@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from access.domain.agents import Agent, Habilitation, Organisation
-from access.domain.errors import AgentExists
+from access.domain.errors import AgentExists, OwnRevocation
 from access.repository import agents as repository
 from contracts.access import FACT_AGENT_REVOKED, Role
 
@@ -77,12 +77,19 @@ async def grant_habilitation(
     return changed
 
 
-async def revoke_agent(conn: AsyncConnection, *, agent_id: str, event_id: UUID, at: datetime) -> Agent:
+async def revoke_agent(
+    conn: AsyncConnection, *, agent_id: str, by_agent: str | None, event_id: UUID, at: datetime
+) -> Agent:
     """Take every right away: inactive, epoch raised, sessions closed; the bucket tells every service.
 
+    ``by_agent`` is the agent who asks, None for a service.
+
     Raises:
+        OwnRevocation: an agent asks it for their own account.
         AgentUnknown, AgentAlreadyRevoked: see the domain.
     """
+    if agent_id == by_agent:
+        raise OwnRevocation(agent_id)
     agent = (await repository.get(conn, agent_id, for_update=True)).revoked()
     await repository.end_sessions(conn, agent_id, at)
     await repository.save(conn, agent, event_id=event_id, at=at, fact=FACT_AGENT_REVOKED)

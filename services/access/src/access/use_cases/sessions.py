@@ -51,12 +51,18 @@ async def refresh_session(conn: AsyncConnection, *, session_id: UUID, at: dateti
     return session, agent
 
 
-async def end_session(conn: AsyncConnection, *, session_id: UUID, entry_id: UUID, station: str, at: datetime) -> None:
-    """Log out; an unknown or already closed session is no error."""
+async def end_session(
+    conn: AsyncConnection, *, agent_id: str, session_id: UUID, entry_id: UUID, station: str, at: datetime
+) -> None:
+    """Log out and tell every service; an unknown or already closed session is no error.
+
+    The agent is locked before the session, in the order of a revocation.
+    """
+    agent = await agents.find(conn, agent_id, for_update=True)
     session = await sessions.find(conn, session_id)
-    if session is None or session.ended_at is not None:
+    if agent is None or session is None or session.agent_id != agent_id or session.ended_at is not None:
         return
     await sessions.save(conn, session.ended(at))
-    agent = await agents.get(conn, session.agent_id)
+    await agents.publish_state(conn, agent, at=at)
     entry = login_entry(agent.agent_id, agent, None, entry_id=entry_id, station=station, at=at, action="logout")
     await register.ask_for(conn, entry)

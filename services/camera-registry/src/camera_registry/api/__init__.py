@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from camera_registry.api import authorisations, cameras, communes, live
+from camera_registry.api import authorisations, cameras, communes, imports, live
 
 router = APIRouter(prefix="/api/registry")
-for part in (communes, cameras, authorisations, live):
+for part in (communes, cameras, imports, authorisations, live):
     router.include_router(part.router)

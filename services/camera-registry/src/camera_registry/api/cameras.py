@@ -1,11 +1,11 @@
-"""Cameras: list, nearest, one, import, probe, and the source for the media plane."""
+"""Cameras: list, nearest, one, probe, and the source for the media plane."""
 
 import base64
 import binascii
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import HTTPConnection
 
@@ -15,8 +15,7 @@ from camera_registry.domain.position import Position
 from camera_registry.ports import CredentialVault
 from camera_registry.repository.cameras import one_camera
 from camera_registry.repository.visible import MAX_PAGE, Filters, visible_to
-from camera_registry.schemas import CameraList, CameraOut, ImportReport, ProbeReport, Source
-from camera_registry.use_cases.cameras import import_cameras
+from camera_registry.schemas import CameraList, CameraOut, ProbeReport, Source
 from camera_registry.use_cases.probes import probe_camera
 from common.auth import Principal
 from common.database import Database
@@ -31,7 +30,6 @@ from policy import Action
 router = APIRouter()
 PRINTABLE = r"^[^\x00]*$"
 """PostgreSQL has no NUL in texts: refuse it at the door."""
-MAX_FILE_BYTES = 10_000_000
 _BOX_SIDES = 4
 
 
@@ -77,28 +75,6 @@ async def list_nearest(
     """Return the caller's cameras nearest to a point, with their distance in metres."""
     found = await visible_to(readable).nearest(tx, Position(lon, lat), limit=limit)
     return CameraList(items=[CameraOut.model_validate(camera) for camera in found])
-
-
-@router.post("/cameras/imports")
-async def import_file(
-    tx: Tx,
-    clock: Now,
-    caller: Caller,
-    guard: TheGuard,
-    station: Station,
-    vault: Vault,
-    file: UploadFile,
-    dry_run: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-) -> ImportReport:
-    """Register the cameras of a CSV file; with ``dry_run`` only say what would happen."""
-    at = clock.now()
-    content = await file.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        raise Invalid("Ce fichier dépasse 10 Mo : découpez-le.")
-    motive = Motive("import_cameras", f"{'essai' if dry_run else 'import'} de {file.filename or 'fichier'}"[:200])
-    writable = await _configuring(guard, tx, caller, at, station, motive)
-    plan = await import_cameras(conn=tx, vault=vault, content=content, writable=writable, dry_run=dry_run, at=at)
-    return ImportReport.of(plan, dry_run=dry_run)
 
 
 @router.get("/cameras/{camera_id}")
@@ -148,17 +124,6 @@ async def read_source(camera_id: CameraId, tx: Tx, vault: Vault) -> Source:
         username=camera.credentials.username if camera.credentials else None,
         password=camera.credentials.password if camera.credentials else None,
     )
-
-
-async def _configuring(
-    guard: Guard, tx: AsyncConnection, caller: Principal, at: datetime, station: str, motive: Motive
-) -> frozenset[str] | None:
-    """Return the communes the caller may configure (None: all, for a machine), the act written down."""
-    if caller.kind == "service":
-        require_scope(caller, SCOPE_WRITE)
-        return None
-    grant = await guard.check(tx, principal=caller, action=Action.CONFIGURE, at=at, station=station, motive=motive)
-    return grant.agent.communes
 
 
 async def _camera_to_probe(

@@ -7,10 +7,15 @@ from datetime import datetime
 from camera_registry.domain.camera import Camera, CameraInvalid, Credentials, Endpoints
 from camera_registry.domain.camera_csv import CameraFile, CameraLine, LineError
 from camera_registry.domain.commune import Commune, Site, folded
+from camera_registry.domain.position import distance_m
 from contracts.registry import CameraKind, CameraStatus
 
 BORDER_TOLERANCE_M = 300
 """Contours are generalised: a camera this far outside its commune is still taken as in it."""
+MOVE_TOLERANCE_M = 50
+"""A position may be corrected this far by an import; farther, somebody has moved the camera."""
+_STANDING = frozenset({CameraStatus.EN_SERVICE, CameraStatus.EN_PANNE})
+"""In service: a broken camera hangs on its mast as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,11 @@ class ImportPlan:
         """Number of lines that can be registered."""
         return len(self.created) + len(self.changed) + self.unchanged
 
+    @property
+    def writes(self) -> bool:
+        """Whether anything would be stored."""
+        return bool(self.created or self.changed)
+
 
 def plan_import(file: CameraFile, registered: Registered, at: datetime) -> ImportPlan:
     """Compare; the same file twice plans nothing the second time. ``at`` is the registration time of new ones."""
@@ -50,7 +60,7 @@ def plan_import(file: CameraFile, registered: Registered, at: datetime) -> Impor
     for line in file.lines:
         commune = registered.communes.get(line.commune) or by_name.get(folded(line.commune))
         before = by_code.get(line.code)
-        problem = _misplaced(line, commune) or _foreign(line, before, registered)
+        problem = _misplaced(line, commune) or _foreign(line, before, registered) or _moved(line, commune, before)
         if problem is not None or commune is None:
             errors.extend([problem] if problem else [])
             continue
@@ -124,6 +134,33 @@ def _foreign(line: CameraLine, before: Camera | None, registered: Registered) ->
         return None
     return LineError(
         line.line, "code", line.code, "Ce code est déjà pris hors de votre périmètre : choisissez-en un autre."
+    )
+
+
+def _moved(line: CameraLine, commune: Commune | None, before: Camera | None) -> LineError | None:
+    """A camera is authorised where it stands (L.252-1 to L.252-3 CSI): moving it is an act, not a line of a file."""
+    if before is None or commune is None:
+        return None
+    if commune.insee != before.insee:
+        return LineError(
+            line.line,
+            "commune",
+            line.commune,
+            "Cette caméra est enregistrée dans une autre commune. Un déplacement est un acte (arrêté, information du "
+            "préfet), pas un import : remettez sa commune, ou donnez un nouveau code à une nouvelle caméra.",
+        )
+    if before.kind is CameraKind.NOMADE or before.status not in _STANDING:
+        return None
+    metres = distance_m(before.position, line.position)
+    if metres <= MOVE_TOLERANCE_M:
+        return None
+    return LineError(
+        line.line,
+        "lon",
+        f"{line.position.lon}, {line.position.lat}",
+        f"Cette caméra en service serait déplacée de {metres:.0f} m ({MOVE_TOLERANCE_M} m au plus). Un déplacement est "
+        "un acte (arrêté, information du préfet), pas un import : remettez sa position, ou donnez un nouveau code à "
+        "une nouvelle caméra.",
     )
 
 

@@ -60,6 +60,11 @@ def lambert93(position: Position) -> tuple[float, float]:
     return _XS + radius * math.sin(gamma), _YS - radius * math.cos(gamma)
 
 
+def distance_m(one: Position, other: Position) -> float:
+    """Return the metres between two places, true to about 1 ‰ in metropolitan France."""
+    return math.dist(lambert93(one), lambert93(other))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Area:
     """One polygon or several, in WGS 84; a point on the border is inside."""

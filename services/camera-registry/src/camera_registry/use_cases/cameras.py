@@ -52,27 +52,26 @@ async def register_cameras(
     return await settle(conn=conn, vault=vault, touched=touched, at=at) if touched else 0
 
 
-async def import_cameras(
-    *,
-    conn: AsyncConnection,
-    vault: CredentialVault,
-    content: bytes,
-    writable: frozenset[str] | None,
-    dry_run: bool,
-    at: datetime,
+async def compare_import(
+    *, conn: AsyncConnection, vault: CredentialVault, content: bytes, writable: frozenset[str] | None, at: datetime
 ) -> ImportPlan:
-    """Read a CSV file and, unless ``dry_run``, register what it holds. ``writable`` None: every commune."""
+    """Read a CSV file and tell what it would change. ``writable`` None: every commune.
+
+    Nobody else changes the register until the transaction ends, so that the plan stays true.
+    """
     await lock_register(conn)
     registered = Registered(
         communes=await all_communes(conn, writable),
         sites=await all_sites(conn),
         cameras=await all_cameras(conn, vault),
     )
-    plan = plan_import(read_camera_file(content), registered, at)
-    if not dry_run and (plan.created or plan.changed):
-        await save_sites(conn, plan.sites)
-        await settle(conn=conn, vault=vault, touched=[*plan.created, *plan.changed], at=at)
-    return plan
+    return plan_import(read_camera_file(content), registered, at)
+
+
+async def write_import(*, conn: AsyncConnection, vault: CredentialVault, plan: ImportPlan, at: datetime) -> None:
+    """Register what a plan of this very transaction holds."""
+    await save_sites(conn, plan.sites)
+    await settle(conn=conn, vault=vault, touched=[*plan.created, *plan.changed], at=at)
 
 
 async def record_reachability(
