@@ -26,6 +26,8 @@ export interface Dispatch {
   title?: string;
   priority?: string;
   address?: string | null;
+  lon?: number | null;
+  lat?: number | null;
   message?: string;
   acknowledged_by?: string | null;
 }

@@ -14,6 +14,12 @@ export interface Problem {
 /** `status` 0 stands for "no answer at all": network, server away. */
 export const UNREACHABLE = 0;
 
+/** Type of what the web server answers while the service behind it restarts; no service says it itself. */
+const RESTARTING = "urn:vigie:problem:console-restarting";
+const GATEWAY_STATUSES = [502, 503, 504];
+
+export const isRestarting = (problem: Problem): boolean => problem.type === RESTARTING;
+
 export class ProblemError extends Error {
   readonly problem: Problem;
 
@@ -31,15 +37,16 @@ export class ProblemError extends Error {
 /** Read a failed response; a body that is no problem document still gives a usable one. */
 export async function problemOf(response: Response): Promise<Problem> {
   const fallback: Problem = {
-    type: "about:blank",
-    title: response.statusText || `HTTP ${response.status}`,
+    type: GATEWAY_STATUSES.includes(response.status) ? RESTARTING : "about:blank",
+    title: "",
     status: response.status,
-    detail: "",
+    detail: `HTTP ${response.status}`,
   };
   try {
     const body: unknown = await response.json();
     if (typeof body !== "object" || body === null) return fallback;
-    return { ...fallback, ...body, status: response.status };
+    if (!("title" in body) || typeof body.title !== "string") return fallback;
+    return { type: "about:blank", detail: "", ...body, title: body.title, status: response.status };
   } catch {
     return fallback;
   }

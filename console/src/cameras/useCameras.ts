@@ -21,8 +21,13 @@ export function useCameras() {
   return { ...query, cameras: query.data, byId };
 }
 
-export function useCommunes() {
-  return useQuery({ queryKey: ["communes"], queryFn: fetchCommunes, staleTime: Number.POSITIVE_INFINITY });
+export function useCommunes(enabled = true) {
+  return useQuery({
+    queryKey: ["communes"],
+    queryFn: fetchCommunes,
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled,
+  });
 }
 
 /** Keep camera states in step with the registry's facts. */

@@ -1,24 +1,36 @@
 import { Alert, Button, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { asProblem, UNREACHABLE } from "@/api/problem";
+import { asProblem, isRestarting, UNREACHABLE } from "@/api/problem";
 import { useI18n } from "@/i18n/I18n";
 
+interface ProblemAlertProps {
+  error: unknown;
+  onRetry?: () => void;
+  /** For a narrow place: without title and icon. */
+  compact?: boolean;
+}
+
 /** A problem told to a person: what, what to do, and for a refusal the rule and its source. */
-export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+export function ProblemAlert({ error, onRetry, compact = false }: ProblemAlertProps) {
   const { t } = useI18n();
   const problem = asProblem(error);
-  const unreachable = problem.status === UNREACHABLE;
-  const title = unreachable ? t("problem.unreachable") : problem.title || t("problem.title");
+  const [title, detail] =
+    problem.status === UNREACHABLE
+      ? [t("problem.unreachable"), t("problem.unreachable_detail")]
+      : isRestarting(problem)
+        ? [t("problem.restarting"), t("problem.restarting_detail")]
+        : [problem.title || t("problem.title"), problem.detail];
   return (
     <Alert
       color="red"
       variant="light"
-      icon={<IconAlertTriangle aria-hidden size={18} />}
-      title={title}
+      icon={compact ? null : <IconAlertTriangle aria-hidden size={18} />}
+      title={compact ? null : title}
+      p={compact ? 6 : "md"}
       role="alert"
       data-testid="problem"
     >
-      <Text size="sm">{unreachable ? t("problem.unreachable_detail") : problem.detail}</Text>
+      <Text size={compact ? "xs" : "sm"}>{detail || title}</Text>
       {problem.errors?.map((item) => (
         <Text size="sm" key={`${item.field}${item.message}`}>
           {item.field ? `${item.field} : ` : ""}

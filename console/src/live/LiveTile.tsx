@@ -1,9 +1,10 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconX } from "@tabler/icons-react";
 import { useRef, useState } from "react";
-import { type Problem, UNREACHABLE } from "@/api/problem";
+import { isRestarting, type Problem, UNREACHABLE } from "@/api/problem";
 import type { Camera } from "@/api/registry";
 import type { Quality } from "@/api/stream";
+import { useSessionDoubt } from "@/app/session";
 import { Clock } from "@/design/Clock";
 import { StateDot } from "@/design/StateDot";
 import { formatAge } from "@/i18n/format";
@@ -38,6 +39,7 @@ export function LiveTile(props: LiveTileProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [tries, setTries] = useState(0);
   const { state, ageMs } = useLivePlayer(video, cameraId, quality, tries);
+  useSessionDoubt(state.phase === "ended" || state.phase === "refused");
   const label = camera?.label ?? cameraId;
   return (
     <section
@@ -59,6 +61,7 @@ export function LiveTile(props: LiveTileProps) {
       <div className={classes.top}>
         <span className={classes.caption}>
           <strong>{label}</strong>
+          {camera ? <span>{cameraId}</span> : null}
           {camera ? <span>{camera.commune}</span> : null}
         </span>
         <span className={classes.actions}>
@@ -149,6 +152,7 @@ function Explanation({ state, onRetry }: { state: PlayerState; onRetry: () => vo
 function ProblemText({ problem }: { problem: Problem }) {
   const { t } = useI18n();
   if (problem.status === UNREACHABLE) return <span>{t("problem.unreachable")}</span>;
+  if (isRestarting(problem)) return <span>{t("problem.restarting")}</span>;
   return (
     <>
       <span>{problem.detail || problem.title}</span>

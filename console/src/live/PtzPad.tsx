@@ -7,6 +7,7 @@ import {
   IconZoomIn,
   IconZoomOut,
 } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
 import type { Camera } from "@/api/registry";
 import { ProblemAlert } from "@/design/ProblemAlert";
 import { useI18n } from "@/i18n/I18n";
@@ -27,6 +28,10 @@ const PAD: { direction: Direction; icon: typeof IconArrowUp }[] = [
 export function PtzPad({ camera }: { camera: Camera }) {
   const { t } = useI18n();
   const { moving, error, begin, end } = usePtz(camera.camera_id);
+  const problem = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (error) problem.current?.scrollIntoView({ block: "nearest" });
+  }, [error]);
   return (
     <div>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would announce a form */}
@@ -40,7 +45,8 @@ export function PtzPad({ camera }: { camera: Camera }) {
             directionOfKey(event.key) ?? (isPress(event.key) ? directionOf(event.target) : null);
           if (!direction) return;
           event.preventDefault();
-          begin(direction);
+          // A key held down repeats: after a refusal that would ask again and again.
+          if (!event.repeat) begin(direction);
         }}
         onKeyUp={end}
         onBlur={end}
@@ -67,10 +73,15 @@ export function PtzPad({ camera }: { camera: Camera }) {
           </button>
         ))}
       </div>
-      <Text size="xs" c="dimmed" mt={6}>
-        {t("ptz.hint")}
-      </Text>
-      {error ? <ProblemAlert error={error} /> : null}
+      <div ref={problem} className={classes.below}>
+        {error ? (
+          <ProblemAlert error={error} compact />
+        ) : (
+          <Text size="xs" c="dimmed">
+            {t("ptz.hint")}
+          </Text>
+        )}
+      </div>
     </div>
   );
 }

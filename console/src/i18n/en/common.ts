@@ -37,11 +37,14 @@ export const common: Record<keyof typeof french, string> = {
   "login.problem.connexion-refusee": "The identity provider refused the log-in.",
   "login.problem.connexion-expiree": "Logging in took too long: start again.",
   "login.problem.fournisseur-indisponible": "The identity provider does not answer: try again in a moment.",
-  "login.problem.session-terminee": "Your session has ended: log in again.",
+  "login.problem.session-terminee":
+    "Your session has ended or was revoked: log in again. If you are refused, see your manager.",
 
   "problem.title": "Something went wrong",
   "problem.unreachable": "The server does not answer",
   "problem.unreachable_detail": "Check the network; the console keeps trying.",
+  "problem.restarting": "The service is restarting…",
+  "problem.restarting_detail": "Try again in a few seconds.",
   "problem.rule": "Rule",
   "problem.citation": "Source",
   "problem.retry": "Try again",

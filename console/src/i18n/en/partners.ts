@@ -25,6 +25,8 @@ export const partners: Record<keyof typeof french, string> = {
   "inbox.title": "Alerts received",
   "inbox.none": "No alert waiting.",
   "inbox.none_hint": "Alerts sent by the supervision centre appear here by themselves.",
+  "inbox.commune_code": "commune {insee} (INSEE code)",
+  "inbox.point": "Point: {lat}; {lon}",
   "inbox.acknowledge": "Acknowledge",
 
   "organisation.collectivite": "Local authority",

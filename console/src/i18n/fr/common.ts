@@ -39,11 +39,14 @@ export const common = {
   "login.problem.connexion-expiree": "La connexion a pris trop de temps : recommencez.",
   "login.problem.fournisseur-indisponible":
     "Le fournisseur d'identité ne répond pas : réessayez dans un instant.",
-  "login.problem.session-terminee": "Votre session est terminée : reconnectez-vous.",
+  "login.problem.session-terminee":
+    "Votre session est terminée ou a été révoquée : reconnectez-vous. Si la connexion est refusée, adressez-vous à votre responsable.",
 
   "problem.title": "Une erreur est survenue",
   "problem.unreachable": "Le serveur ne répond pas",
   "problem.unreachable_detail": "Vérifiez le réseau ; la console réessaie d'elle-même.",
+  "problem.restarting": "Le service redémarre…",
+  "problem.restarting_detail": "Réessayez dans quelques secondes.",
   "problem.rule": "Règle",
   "problem.citation": "Fondement",
   "problem.retry": "Réessayer",

@@ -24,6 +24,8 @@ export const partners = {
   "inbox.title": "Signalements reçus",
   "inbox.none": "Aucun signalement en attente.",
   "inbox.none_hint": "Les signalements transmis par le CSU apparaissent ici d'eux-mêmes.",
+  "inbox.commune_code": "commune {insee} (code INSEE)",
+  "inbox.point": "Point : {lat} ; {lon}",
   "inbox.acknowledge": "Accuser réception",
 
   "organisation.collectivite": "Collectivité",

@@ -11,7 +11,9 @@ import { useI18n } from "@/i18n/I18n";
 import classes from "./IncidentDetail.module.css";
 import { DISPATCHES, INCIDENTS, useNomenclature, usePartners } from "./queries";
 
-/** Partners of the incident's commune; those that its nature calls for come ticked. */
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Partners of the incident's commune; those that its nature calls for come ticked until a first transmission. */
 export function TransmissionForm({ incident }: { incident: Incident }) {
   const { t } = useI18n();
   const queries = useQueryClient();
@@ -30,20 +32,16 @@ export function TransmissionForm({ incident }: { incident: Incident }) {
   );
   const suggested = useMemo(() => {
     const kinds = nomenclature.data?.find(({ code }) => code === incident.code)?.default_partner_kinds ?? [];
-    const warned = new Set(incident.dispatches.map((dispatch) => dispatch.partner_id));
-    return new Set(
-      local
-        .filter(({ kind, partner_id }) => kinds.includes(kind) && !warned.has(partner_id))
-        .map((p) => p.partner_id),
-    );
-  }, [nomenclature.data, local, incident.code, incident.dispatches]);
-  const chosen = touched ?? suggested;
+    return new Set(local.filter(({ kind }) => kinds.includes(kind)).map(({ partner_id }) => partner_id));
+  }, [nomenclature.data, local, incident.code]);
+  // Once something left, whoever was not ticked was left out on purpose.
+  const chosen = touched ?? (incident.dispatches.length > 0 ? NOBODY : suggested);
   const message = typed ?? incident.facts;
 
   const transmission = useMutation({
     mutationFn: () => transmitIncident(incident.incident_id, { partner_ids: [...chosen], message }),
     onSuccess: () => {
-      setTouched(null);
+      setTouched(NOBODY);
       setTyped(null);
       setTried(false);
       notifications.show({ message: t("transmit.sent") });

@@ -81,10 +81,10 @@ export function MapPage() {
               {word("camera.state", state)}
             </li>
           ))}
-          <li>
-            <PushBadge states={[push]} />
-          </li>
         </ul>
+        <div className={classes.line}>
+          <PushBadge states={[push]} />
+        </div>
       </div>
     </div>
   );

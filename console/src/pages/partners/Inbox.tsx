@@ -3,6 +3,8 @@ import { IconCheck } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { acknowledgeDispatch, type Dispatch, fetchInbox } from "@/api/dispatch";
 import type { Priority as PriorityCode } from "@/api/incident";
+import { can, useMe } from "@/app/session";
+import { useCommunes } from "@/cameras/useCameras";
 import { Elapsed } from "@/design/Elapsed";
 import { Empty } from "@/design/Panel";
 import { Priority } from "@/design/Priority";
@@ -57,7 +59,7 @@ function InboxItem({ dispatch }: { dispatch: Dispatch }) {
           <Elapsed since={dispatch.at} />
         </span>
       </div>
-      {dispatch.address ? <div>{dispatch.address}</div> : null}
+      <Place dispatch={dispatch} />
       {dispatch.message ? <p className={classes.message}>{dispatch.message}</p> : null}
       {acknowledgement.error ? <ProblemAlert error={acknowledgement.error} /> : null}
       <div className={classes.alertFoot}>
@@ -76,5 +78,27 @@ function InboxItem({ dispatch }: { dispatch: Dispatch }) {
         )}
       </div>
     </li>
+  );
+}
+
+/** Where: address, commune by name for whoever may list the communes (its code for others), and the point. */
+function Place({ dispatch }: { dispatch: Dispatch }) {
+  const { t } = useI18n();
+  const me = useMe();
+  // A partner who sees no camera is refused this list, and a refusal is a line of the register: do not ask.
+  const { data: communes = [] } = useCommunes(can(me, "view_camera"));
+  const { address, insee, lat, lon } = dispatch;
+  const name = communes.find((commune) => commune.insee === insee)?.name;
+  const commune = name ?? t("inbox.commune_code", { insee });
+  return (
+    <div data-testid={`inbox-place-${dispatch.dispatch_id}`}>
+      {[address, commune].filter(Boolean).join(", ")}
+      {typeof lat === "number" && typeof lon === "number" ? (
+        <span className={classes.minor}>
+          {" "}
+          {t("inbox.point", { lat: lat.toFixed(5), lon: lon.toFixed(5) })}
+        </span>
+      ) : null}
+    </div>
   );
 }

@@ -1,9 +1,9 @@
-import { Autocomplete, Button, NativeSelect, Select, TextInput } from "@mantine/core";
+import { Autocomplete, Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMemo } from "react";
 import type { RegisterRow } from "@/api/access";
-import { useCameras } from "@/cameras/useCameras";
 import { fr } from "@/i18n/fr";
 import { useI18n } from "@/i18n/I18n";
+import { CameraFilter } from "./CameraFilter";
 import classes from "./RegisterPage.module.css";
 
 /** What is asked of the register, as typed; "" asks nothing. Times are Paris wall time. */
@@ -41,11 +41,6 @@ interface FiltersProps {
 
 export function RegisterFilters({ question, rows, onChange }: FiltersProps) {
   const { t, word } = useI18n();
-  const { cameras = [] } = useCameras();
-  const cameraOptions = useMemo(
-    () => cameras.map(({ camera_id, label, code }) => ({ value: camera_id, label: `${label} (${code})` })),
-    [cameras],
-  );
   const agents = useMemo(() => [...new Set(rows.map((row) => row.actor_id))].toSorted(), [rows]);
   const set = (change: Partial<Question>) => onChange({ ...question, ...change });
   const choices = (prefix: string, values: string[], any: string) => [
@@ -54,17 +49,7 @@ export function RegisterFilters({ question, rows, onChange }: FiltersProps) {
   ];
   return (
     <search className={classes.filters}>
-      <Select
-        label={t("register.which")}
-        placeholder={t("register.which_placeholder")}
-        data={cameraOptions}
-        value={question.camera_id || null}
-        onChange={(value) => set({ camera_id: value ?? "" })}
-        searchable
-        clearable
-        limit={60}
-        data-testid="register-camera"
-      />
+      <CameraFilter value={question.camera_id} onChange={(camera_id) => set({ camera_id })} />
       <TextInput
         type="datetime-local"
         label={t("register.when_from")}

@@ -7,6 +7,9 @@ import classes from "./RegisterPage.module.css";
 
 const TONE: Record<RegisterRow["result"], Tone> = { allowed: "good", done: "idle", refused: "bad" };
 
+/** Commune code of a row that concerns no commune. */
+const NOWHERE = "00000";
+
 export function RegisterTable({ rows }: { rows: RegisterRow[] }) {
   const { t } = useI18n();
   const columns = ["seq", "at", "who", "action", "camera", "why", "result", "rule"] as const;
@@ -34,6 +37,9 @@ export function RegisterTable({ rows }: { rows: RegisterRow[] }) {
 function Row({ row }: { row: RegisterRow }) {
   const { word, locale } = useI18n();
   const why = [row.motive_text || row.motive_code, row.context].filter(Boolean).join(" · ");
+  const place = [row.camera_label ? row.camera_id : null, row.insee === NOWHERE ? null : row.insee]
+    .filter(Boolean)
+    .join(" · ");
   return (
     <Table.Tr data-testid="register-row" data-result={row.result} data-camera={row.camera_id ?? ""}>
       <Table.Td className={classes.minor ?? ""}>{row.seq}</Table.Td>
@@ -47,7 +53,7 @@ function Row({ row }: { row: RegisterRow }) {
       <Table.Td>{word("action", row.action)}</Table.Td>
       <Table.Td>
         {row.camera_label ?? row.camera_id ?? "—"}
-        {row.insee === "00000" ? null : <div className={classes.minor}>{row.insee}</div>}
+        {place ? <div className={`${classes.minor} ${classes.nowrap}`}>{place}</div> : null}
       </Table.Td>
       <Table.Td className={classes.why ?? ""}>{why}</Table.Td>
       <Table.Td>
