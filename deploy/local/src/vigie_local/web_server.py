@@ -65,6 +65,10 @@ http://127.0.0.1:{port} {{
 		Permissions-Policy "camera=(), microphone=(), geolocation=(self), gamepad=(self)"
 		-Server
 	}}
+	# Camera addresses and passwords: for the gateway, which asks the registry itself.
+	handle /api/registry/internal/* {{
+		respond "Adresse inconnue" 404
+	}}
 {routes}
 	@inside path /api/* /healthz/* /metrics
 	handle @inside {{

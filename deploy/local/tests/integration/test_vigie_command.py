@@ -107,7 +107,8 @@ def test_only_the_web_server_and_the_console_are_shown_outside(running: Running)
         page = browser.get(f"{origin}/cameras/une-page-de-la-console")
         assert page.status_code == httpx.codes.OK
         assert "worker-src 'self' blob:" in page.headers["content-security-policy"]
-        for hidden in ("/healthz/ready", "/metrics", "/api/unknown", "/assets/unknown.js"):
+        source = "/api/registry/internal/cameras/PV-95598-0001-F1/source"
+        for hidden in ("/healthz/ready", "/metrics", "/api/unknown", "/assets/unknown.js", source):
             assert browser.get(f"{origin}{hidden}").status_code == httpx.codes.NOT_FOUND
 
 
