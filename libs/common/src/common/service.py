@@ -6,7 +6,7 @@ One image, several processes: in a cluster each part scales alone, on one machin
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from common import telemetry
-from common.health import Health
+from common.health import Check, Health
 from common.settings import ServiceSettings
 
 Part = Callable[[], Coroutine[Any, Any, None]]
@@ -34,6 +34,7 @@ class ServiceParts:
 
     ``open``/``close`` connect and release what the parts share (bus, replicas); ``workers`` are the consumers and
     sweeps by name, ``relay`` the outbox relay.
+    ``checks`` tell by loop name how a loop does; asked only in the process that runs it.
     """
 
     app: FastAPI
@@ -41,6 +42,7 @@ class ServiceParts:
     close: Part
     relay: Part
     workers: dict[str, Part] = field(default_factory=dict[str, Part])
+    checks: dict[str, Check] = field(default_factory=dict[str, Check])
 
 
 def run_service(
@@ -75,8 +77,9 @@ async def run_until_stopped(
     if not await _opened(parts, waiting):
         return
     failing: dict[str, str] = {}
-    tasks = [asyncio.create_task(keep_running(title, part, failing)) for title, part in _loops(parts, command).items()]
-    _show(failing, parts.app)
+    loops = _loops(parts, command)
+    tasks = [asyncio.create_task(keep_running(title, part, failing)) for title, part in loops.items()]
+    _watch(parts, loops, failing)
     server = _server(parts.app, settings) if command in {"api", "all"} else None
     serving = asyncio.create_task(server.serve()) if server else None
     structlog.get_logger(name).info("started", part=command)
@@ -136,15 +139,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _show(failing: dict[str, str], app: FastAPI) -> None:
-    """Let readiness tell which loops do not stay up."""
+def _watch(parts: ServiceParts, loops: Iterable[str], failing: dict[str, str]) -> None:
+    """Let readiness tell how the loops of this process do; those of other processes are not its business."""
 
     async def check() -> str | None:
         return "; ".join(f"{name}: {reason}" for name, reason in failing.items()) or None
 
-    health: Health | None = getattr(app.state, "health", None)
-    if health is not None:
-        health.add("parts", check)
+    health: Health | None = getattr(parts.app.state, "health", None)
+    if health is None:
+        return
+    health.add("parts", check)
+    for name in loops:
+        if name in parts.checks:
+            health.add(name, parts.checks[name])
 
 
 async def keep_running(name: str, part: Part, failing: dict[str, str] | None = None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from common.health import Health
 from common.service import ServiceParts, run_until_stopped
 from common.settings import ServiceSettings
 
@@ -27,6 +28,7 @@ class Waiting:
         self.opens = opens
         self.opened = asyncio.Event()
         self.second_try = asyncio.Event()
+        self.health = Health()
         self.loops = 0
         self.closed = False
 
@@ -46,7 +48,12 @@ class Waiting:
         await asyncio.Event().wait()
 
     def parts(self) -> ServiceParts:
-        return ServiceParts(FastAPI(), self.open, self.close, self.loop)
+        app = FastAPI()
+        app.state.health = self.health
+        return ServiceParts(app, self.open, self.close, self.loop, {"consumers": self.loop}, {"consumers": self.unwell})
+
+    async def unwell(self) -> str | None:
+        return "nothing is consumed"
 
 
 async def stop_when(event: asyncio.Event) -> None:
@@ -67,3 +74,12 @@ async def test_a_loop_that_fails_starts_again_and_ends_with_the_service() -> Non
     await asyncio.gather(run_until_stopped("test", SETTINGS, waiting.parts, "relay"), stopping)
     assert waiting.closed
     assert waiting.loops == 2
+
+
+async def test_readiness_asks_only_the_loops_that_this_process_runs() -> None:
+    for command, expected in (("relay", {}), ("worker", {"consumers": "nothing is consumed"})):
+        waiting = Waiting(opens=True)
+        stopping = stop_when(waiting.second_try)
+        await asyncio.gather(run_until_stopped("test", SETTINGS, waiting.parts, command), stopping)
+        del waiting.health.checks["parts"]  # the loop fails once on purpose
+        assert await waiting.health.reasons() == expected

@@ -89,12 +89,12 @@ def assemble(
         houses.append(house)
         relay = Relay(house.database, house.bus)
         parts.relay = relay.run
-        app.state.health.add("relay", relay.check)
+        parts.checks["relay"] = relay.check
         consumed = list(subscriptions(house))
         if consumed:
             consumers = ConsumerRunner(house.database, house.bus, consumed)
             parts.workers["consumers"] = consumers.run
-            app.state.health.add("consumers", consumers.check)
+            parts.checks["consumers"] = consumers.check
         parts.workers |= wire(house)
 
     async def close_house() -> None:
