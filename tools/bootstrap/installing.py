@@ -170,7 +170,8 @@ def apt_install(*packages: str) -> bool:
     say(f"Paquet Debian : {' '.join(packages)}…")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=False)
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    # With what Debian recommends: without fonts and Mesa a browser starts but may not draw.
+    command = ["apt-get", "install", "-y", "-qq", *packages]
     return subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
