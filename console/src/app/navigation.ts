@@ -2,17 +2,26 @@ import {
   IconAlertCircle,
   IconBroadcast,
   IconBuildingCommunity,
+  IconDeviceCctv,
   IconMap2,
   IconNotebook,
+  IconUsersGroup,
 } from "@tabler/icons-react";
 import type { Me } from "@/api/access";
 import type { MessageKey } from "@/i18n/translate";
+import { SECTIONS, type Section } from "./sections";
 
 export interface NavigationEntry {
-  name: "map" | "live" | "incidents" | "partners" | "register";
+  name: "map" | "live" | "incidents" | "partners" | "register" | "fleet" | "people";
   path: string;
   label: MessageKey;
   icon: typeof IconMap2;
+}
+
+const SECTION_ICONS = { fleet: IconDeviceCctv, people: IconUsersGroup };
+
+function sectionEntry({ name, path, label, pages }: Section) {
+  return { name, path, label, icon: SECTION_ICONS[name], anyOf: pages.flatMap((page) => page.anyOf) };
 }
 
 const ENTRIES: (NavigationEntry & { anyOf: string[] })[] = [
@@ -39,10 +48,15 @@ const ENTRIES: (NavigationEntry & { anyOf: string[] })[] = [
     icon: IconNotebook,
     anyOf: ["read_register", "verify_register"],
   },
+  ...SECTIONS.map(sectionEntry),
 ];
 
 /** Whether this agent may be shown the page at `pathname`; a path that is no page is the router's business. */
 export function mayOpen(me: Pick<Me, "permissions">, pathname: string): boolean {
+  const page = SECTIONS.flatMap((section) =>
+    section.pages.map((one) => ({ ...one, path: `${section.path}/${one.path}` })),
+  ).find(({ path }) => pathname === path || pathname.startsWith(`${path}/`));
+  if (page) return page.anyOf.some((action) => me.permissions.includes(action));
   const entry = ENTRIES.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`));
   return !entry || entry.anyOf.some((action) => me.permissions.includes(action));
 }

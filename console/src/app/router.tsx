@@ -1,7 +1,9 @@
 import { createBrowserRouter, Navigate } from "react-router";
 import { Crash, NotFound } from "./Crash";
 import { navigationFor } from "./navigation";
+import { SectionShell } from "./SectionShell";
 import { Shell } from "./Shell";
+import { SECTIONS } from "./sections";
 import { RequireSession, useMe } from "./session";
 
 function Home() {
@@ -52,6 +54,11 @@ export const router = createBrowserRouter([
             path: "registre",
             lazy: async () => ({ Component: (await import("@/pages/register/RegisterPage")).RegisterPage }),
           },
+          ...SECTIONS.map((section) => ({
+            path: section.path.slice(1),
+            element: <SectionShell section={section} />,
+            children: section.pages.map(({ path, lazy }) => ({ path: `${path}/*`, lazy })),
+          })),
           { path: "*", element: <NotFound /> },
         ],
       },

@@ -20,6 +20,8 @@ export const common: Record<keyof typeof french, string> = {
   "nav.partners": "Partners",
   "nav.inbox": "Alerts",
   "nav.register": "Register",
+  "nav.fleet": "Fleet",
+  "nav.people": "Agents",
 
   "session.menu": "Account of {name}",
   "session.logout": "Log out",

@@ -19,6 +19,8 @@ export const common = {
   "nav.partners": "Partenaires",
   "nav.inbox": "Signalements",
   "nav.register": "Registre",
+  "nav.fleet": "Parc",
+  "nav.people": "Agents",
 
   "session.menu": "Compte de {name}",
   "session.logout": "Se déconnecter",

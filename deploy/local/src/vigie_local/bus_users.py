@@ -1,15 +1,15 @@
 """Accounts on the bus: each service may publish its own facts and nobody else's."""
 
-from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS
+from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS, BUCKET_INCIDENTS, BUCKET_TICKETS
 from embedded.nats import NatsUser
 
 # JetStream's own API: declaring streams and consumers, pulling, acknowledging, reading buckets, dead letters.
 _EVERYBODY = ("$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "vigie.*.dlq.>", "vigie.*.register.>")
 
 _OWN: dict[str, tuple[str, ...]] = {
-    "camera-registry": ("vigie.*.registry.>", f"$KV.{BUCKET_CAMERAS}.>"),
+    "camera-registry": ("vigie.*.registry.>", f"$KV.{BUCKET_CAMERAS}.>", f"$KV.{BUCKET_TICKETS}.>"),
     "stream-gateway": ("vigie.*.stream.>", "vigie.*.segment.>"),
-    "incident": ("vigie.*.incident.>",),
+    "incident": ("vigie.*.incident.>", f"$KV.{BUCKET_INCIDENTS}.>"),
     "dispatch": ("vigie.*.dispatch.>",),
     "retention": ("vigie.*.retention.>", "vigie.*.segment.>"),
     "access": ("vigie.*.access.>", f"$KV.{BUCKET_AGENTS}.>"),

@@ -12,6 +12,7 @@ OWNER = "access"
 REGISTER_OWNER = "register"
 FACT_AGENT_CHANGED = "agent_changed"
 FACT_AGENT_REVOKED = "agent_revoked"
+FACT_AGENT_PAPER_WARNING = "agent_paper_warning"
 FACT_REGISTER_ENTRY = "entry_requested"
 
 
@@ -53,6 +54,7 @@ class AgentState(Payload):
     ``communes`` are INSEE codes of the employer's territory. ``session_epoch`` grows at each revocation:
     a session issued under an older epoch is dead everywhere as soon as the replica has it.
     ``ended_sessions`` are the ids of sessions that were logged out while a token of theirs may still live.
+    ``agrement_until``: end (excluded) of the prefect's agrément where the agent's trade needs one, else None.
     """
 
     agent_id: str
@@ -68,6 +70,8 @@ class AgentState(Payload):
     active: bool
     session_epoch: int = 0
     ended_sessions: tuple[str, ...] = ()
+    agrement_number: str | None = None
+    agrement_until: AwareDatetime | None = None
 
 
 class AgentChanged(Payload):
@@ -76,6 +80,24 @@ class AgentChanged(Payload):
     agent_id: str
     role: Role
     active: bool
+
+
+class AgentPaper(StrEnum):
+    """A dated paper of an agent."""
+
+    HABILITATION = "habilitation"
+    AGREMENT = "agrement"
+    FORMATION = "formation"
+
+
+class AgentPaperWarning(Payload):
+    """A paper comes near its end: ``days_left`` is 180, 90, 30 or 0 (over). Training counts 24 months."""
+
+    agent_id: str
+    paper: AgentPaper
+    number: str | None
+    ends_at: AwareDatetime
+    days_left: int
 
 
 class RegisterResult(StrEnum):
@@ -90,7 +112,9 @@ class RegisterEntry(Payload):
     """One row asked of the register (DOMAIN §4): who, when, which camera, why, with what result.
 
     Written to the outbox in the transaction of the act itself: no row, no image. ``rule`` is the policy rule
-    that allowed or refused. ``window_from``/``window_until`` bound the footage concerned (half-open).
+    that allowed or refused. ``window_from``/``window_until`` bound the footage concerned (half-open). ``seal``: the
+    acting service's signature over the row, made in that transaction, so that a row cannot be changed while it waits
+    in the service's own spool; None from a service that does not sign yet.
     """
 
     entry_id: UUID
@@ -115,3 +139,4 @@ class RegisterEntry(Payload):
     result: RegisterResult
     rule: str
     citation: str
+    seal: str | None = None

@@ -29,6 +29,9 @@ FACTS: tuple[Fact, ...] = (
     Fact(registry.OWNER, registry.FACT_CAMERA_CHANGED, registry.CameraChanged),
     Fact(registry.OWNER, registry.FACT_AUTHORISATION_RECORDED, registry.AuthorisationRecorded),
     Fact(registry.OWNER, registry.FACT_CAMERA_HEALTH_CHANGED, registry.CameraHealthChanged),
+    Fact(registry.OWNER, registry.FACT_AUTHORISATION_WARNING, registry.AuthorisationWarning),
+    Fact(registry.OWNER, registry.FACT_ALARM_RAISED, registry.AlarmRaised),
+    Fact(registry.OWNER, registry.FACT_MASKS_CHANGED, registry.MasksChanged),
     Fact(stream.OWNER, stream.FACT_SESSION_OPENED, stream.SessionOpened),
     Fact(stream.OWNER, stream.FACT_SESSION_CLOSED, stream.SessionClosed),
     Fact(stream.OWNER, stream.FACT_CAMERA_REACHABILITY, stream.CameraReachabilityChanged),
@@ -43,5 +46,6 @@ FACTS: tuple[Fact, ...] = (
     Fact(retention.OWNER, retention.FACT_HOLD_LIFTED, retention.HoldLifted),
     Fact(access.OWNER, access.FACT_AGENT_CHANGED, access.AgentChanged),
     Fact(access.OWNER, access.FACT_AGENT_REVOKED, access.AgentChanged),
+    Fact(access.OWNER, access.FACT_AGENT_PAPER_WARNING, access.AgentPaperWarning),
     Fact(access.REGISTER_OWNER, access.FACT_REGISTER_ENTRY, access.RegisterEntry),
 )

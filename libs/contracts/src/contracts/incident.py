@@ -79,3 +79,18 @@ class IncidentTransmitted(Payload):
     transmission_id: UUID
     at: AwareDatetime
     by: str
+
+
+class IncidentState(Payload):
+    """As much of an incident as a decision in its context needs. Value of the ``incidents`` bucket.
+
+    Open while ``closed_at`` is None; a closed one stays for the days in which its footage may still be looked at.
+    """
+
+    incident_id: str
+    number: str
+    insee: Insee
+    camera_ids: tuple[str, ...]
+    status: IncidentStatus
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None = None

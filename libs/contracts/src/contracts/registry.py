@@ -1,6 +1,7 @@
 """Facts and state that the camera registry owns: cameras under their authorisation."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from pydantic import AwareDatetime
 
@@ -11,6 +12,9 @@ OWNER = "registry"
 FACT_CAMERA_CHANGED = "camera_changed"
 FACT_AUTHORISATION_RECORDED = "authorisation_recorded"
 FACT_CAMERA_HEALTH_CHANGED = "camera_health_changed"
+FACT_AUTHORISATION_WARNING = "authorisation_warning"
+FACT_ALARM_RAISED = "alarm_raised"
+FACT_MASKS_CHANGED = "masks_changed"
 
 
 class CameraStatus(StrEnum):
@@ -53,7 +57,8 @@ class EventWindow(Payload):
 class AuthorisationState(Payload):
     """The prefectoral authorisation a camera hangs under, as much as a decision needs.
 
-    ``valid_from``/``valid_until``: half-open. ``retention_days`` 1–30 (L.252-5 CSI: one month at most).
+    ``valid_from``/``valid_until``: half-open. ``retention_days`` 1–30 (L.252-5 CSI: one month at most);
+    ``retention_min_days`` where the arrêté names a minimum. ``verbalisation``: it allows vidéo-verbalisation.
     """
 
     authorisation_id: str
@@ -64,6 +69,8 @@ class AuthorisationState(Payload):
     event_windows: tuple[EventWindow, ...] = ()
     retention_days: int
     recipients: tuple[OrganisationKind, ...]
+    retention_min_days: int | None = None
+    verbalisation: bool = False
 
 
 class CameraState(Payload):
@@ -71,7 +78,10 @@ class CameraState(Payload):
 
     Never an address or a password: the media plane asks the registry for those with a service token.
     ``authorisation`` is None where no arrêté covers the camera (absent, outside the perimeter, over the count).
-    ``has_stream`` tells that the camera has an endpoint to pull.
+    ``has_stream`` tells that the camera has an endpoint to pull. ``masks_signed``: a person signed the masks (perhaps
+    none) for where the camera stands now; ``masks_review_due`` when they must be looked at again (90 days).
+    ``azimuth_deg`` is the bearing of the optical axis (0 = north, clockwise), ``opening_deg`` the horizontal angle
+    of view (0-360), ``range_m`` how far a person can be made out; None where nobody said.
     """
 
     camera_id: str
@@ -87,6 +97,10 @@ class CameraState(Payload):
     has_stream: bool
     authorisation: AuthorisationState | None
     masks_signed: bool = True
+    masks_review_due: AwareDatetime | None = None
+    azimuth_deg: float | None = None
+    opening_deg: float | None = None
+    range_m: float | None = None
     revision: int = 0
 
 
@@ -116,3 +130,83 @@ class AuthorisationRecorded(Payload):
     valid_from: AwareDatetime
     valid_until: AwareDatetime
     revision: int
+
+
+class AuthorisationWarning(Payload):
+    """An arrêté comes near its end: ``days_left`` is 240, 180, 120 (renewal file due), 60, 30, 7 or 0 (ended)."""
+
+    authorisation_id: str
+    arrete_number: str
+    communes: tuple[Insee, ...]
+    valid_until: AwareDatetime
+    days_left: int
+
+
+class AlarmSource(StrEnum):
+    """Who raised an alarm: a camera by itself, a *bouton d'alerte*, or our own checks of the fleet."""
+
+    CAMERA = "camera"
+    BOUTON = "bouton"
+    SURVEILLANCE_TECHNIQUE = "surveillance_technique"
+
+
+class AlarmKind(StrEnum):
+    """What was raised. The last eight are the state of the fleet, the others are of the street."""
+
+    MOUVEMENT = "mouvement"
+    FRANCHISSEMENT = "franchissement"
+    SABOTAGE = "sabotage"
+    ENTREE_CONTACT = "entree_contact"
+    BOUTON_ALERTE = "bouton_alerte"
+    CAMERA_HS = "camera_hs"
+    IMAGE_FIGEE = "image_figee"
+    IMAGE_NOIRE = "image_noire"
+    IMAGE_FLOUE = "image_floue"
+    CAMERA_DEPLACEE = "camera_deplacee"
+    HORLOGE = "horloge"
+    QUALITE = "qualite"
+    MASQUE_DEFAILLANT = "masque_defaillant"
+
+
+class AlarmRaised(Payload):
+    """Something happened that a camera, a button or the checks of the fleet reported.
+
+    ``camera_ids``: the camera itself, or the nearest usable cameras of a button (best first). ``source_id`` names the
+    camera, button or check; ``detail`` is French and holds no address and no secret. ``ended_at``: the same alarm
+    (same ``alarm_id``) is over; None while it lasts.
+    """
+
+    alarm_id: UUID
+    source: AlarmSource
+    source_id: str
+    kind: AlarmKind
+    camera_ids: tuple[str, ...]
+    insee: Insee
+    label: str
+    lon: float | None
+    lat: float | None
+    raised_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    detail: str = ""
+
+
+class MasksChanged(Payload):
+    """The masks of a camera were signed, or became void (moved, re-flashed); ``reason`` is French."""
+
+    camera_id: str
+    signed: bool
+    reason: str
+
+
+class TicketState(Payload):
+    """A maintenance ticket: the reason for which a technicien may see a camera. Value of the ``tickets`` bucket.
+
+    Open while ``closed_at`` is None; it covers ``camera_ids`` only.
+    """
+
+    ticket_id: str
+    insee: Insee
+    camera_ids: tuple[str, ...]
+    title: str
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None = None

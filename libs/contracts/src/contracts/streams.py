@@ -37,4 +37,10 @@ BUCKET_AGENTS = "agents"
 BUCKET_CAMERAS = "cameras"
 """Key: camera id. Value: ``contracts.registry.CameraState``. Written by camera-registry, watched by every service."""
 
-BUCKETS: tuple[str, ...] = (BUCKET_AGENTS, BUCKET_CAMERAS)
+BUCKET_INCIDENTS = "incidents"
+"""Key: incident id. Value: ``contracts.incident.IncidentState``. Written by incident."""
+
+BUCKET_TICKETS = "tickets"
+"""Key: ticket id. Value: ``contracts.registry.TicketState``. Written by camera-registry."""
+
+BUCKETS: tuple[str, ...] = (BUCKET_AGENTS, BUCKET_CAMERAS, BUCKET_INCIDENTS, BUCKET_TICKETS)

@@ -12,7 +12,12 @@ from camera_registry.api.cameras import PRINTABLE, Vault
 from camera_registry.domain.authorisation import Authorisation, AuthorisationInvalid
 from camera_registry.domain.position import AreaInvalid
 from camera_registry.repository.authorisations import all_authorisations
-from camera_registry.schemas import AuthorisationIn, AuthorisationList, AuthorisationOut, AuthorisationPatch
+from camera_registry.schemas.authorisations import (
+    AuthorisationIn,
+    AuthorisationList,
+    AuthorisationOut,
+    AuthorisationPatch,
+)
 from camera_registry.use_cases.authorisations import (
     AuthorisationAlreadyRecorded,
     AuthorisationUnknown,

@@ -15,7 +15,7 @@ from camera_registry.domain.position import Position
 from camera_registry.ports import CredentialVault
 from camera_registry.repository.cameras import one_camera
 from camera_registry.repository.visible import MAX_PAGE, Filters, visible_to
-from camera_registry.schemas import CameraList, CameraOut, ProbeReport, Source
+from camera_registry.schemas.cameras import CameraList, CameraOut, ProbeReport, Source
 from camera_registry.use_cases.probes import probe_camera
 from common.auth import Principal
 from common.database import Database

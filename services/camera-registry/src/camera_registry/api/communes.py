@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from camera_registry.api.access import Readable
 from camera_registry.repository.communes import all_communes
-from camera_registry.schemas import CommuneList, CommuneOut
+from camera_registry.schemas.cameras import CommuneList, CommuneOut
 from common.web import Tx
 
 router = APIRouter()

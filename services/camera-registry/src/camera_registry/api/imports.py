@@ -12,7 +12,7 @@ from camera_registry.api.cameras import Vault
 from camera_registry.domain.camera_import import ImportPlan
 from camera_registry.domain.register_rows import machine_import_row
 from camera_registry.repository.register import ask_for
-from camera_registry.schemas import ImportReport
+from camera_registry.schemas.cameras import ImportReport
 from camera_registry.use_cases.cameras import compare_import, write_import
 from common.auth import Principal
 from common.ids import new_id

@@ -1,120 +1,14 @@
-"""Requests and responses of the registry's HTTP face. None of the responses but `Source` holds an address."""
+"""Requests and responses about arrêtés."""
 
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from camera_registry.domain.authorisation import Authorisation, Finalite, Window
-from camera_registry.domain.camera_import import ImportPlan
-from camera_registry.domain.commune import Commune
 from camera_registry.domain.position import Area
-from camera_registry.ports import OnvifFindings, RtspFindings
 from contracts.access import OrganisationKind
 from contracts.envelope import Insee
-from contracts.registry import CameraKind, CameraStatus, EventWindow, OperatingMode
-
-
-class _FromAttributes(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class CommuneOut(BaseModel):
-    """A commune; ``centre`` is [lon, lat]."""
-
-    insee: str
-    name: str
-    centre: tuple[float, float]
-
-    @classmethod
-    def of(cls, commune: Commune) -> "CommuneOut":
-        centre = commune.contour.centre
-        return cls(insee=commune.insee, name=commune.name, centre=(round(centre.lon, 6), round(centre.lat, 6)))
-
-
-class CommuneList(BaseModel):
-    """Communes in the order of their codes."""
-
-    items: list[CommuneOut]
-    next_cursor: str | None = None
-
-
-class AuthorisationBrief(_FromAttributes):
-    """The arrêté over a camera, as a list shows it."""
-
-    arrete_number: str
-    valid_until: AwareDatetime
-    mode: OperatingMode
-
-
-class CameraOut(_FromAttributes):
-    """A camera as an agent sees it. ``online`` is None until the media plane has said anything."""
-
-    camera_id: str
-    code: str
-    label: str
-    insee: str
-    commune: str
-    site_id: str
-    kind: CameraKind
-    status: CameraStatus
-    lon: float
-    lat: float
-    has_ptz: bool
-    has_stream: bool
-    online: bool | None
-    online_since: AwareDatetime | None
-    authorisation: AuthorisationBrief | None
-    distance_m: float | None = None
-
-
-class CameraList(BaseModel):
-    """A page of cameras; ``next_cursor`` asks for the following one."""
-
-    items: list[CameraOut]
-    next_cursor: str | None = None
-
-
-class Source(BaseModel):
-    """How the media plane reaches a camera. Machine to machine only."""
-
-    main_url: str | None
-    sub_url: str | None
-    onvif_url: str | None
-    username: str | None
-    password: str | None
-
-
-class ImportLineError(_FromAttributes):
-    """One thing to mend in the file; ``message`` says how."""
-
-    line: int
-    column: str
-    value: str
-    message: str
-
-
-class ImportReport(BaseModel):
-    """What the import did, or with ``dry_run`` would do. ``valid`` and ``invalid`` count lines."""
-
-    dry_run: bool
-    valid: int
-    invalid: int
-    created: int
-    changed: int
-    unchanged: int
-    errors: list[ImportLineError]
-
-    @classmethod
-    def of(cls, plan: ImportPlan, *, dry_run: bool) -> "ImportReport":
-        return cls(
-            dry_run=dry_run,
-            valid=plan.valid,
-            invalid=len({error.line for error in plan.errors}),
-            created=len(plan.created),
-            changed=len(plan.changed),
-            unchanged=plan.unchanged,
-            errors=[ImportLineError.model_validate(error) for error in plan.errors],
-        )
+from contracts.registry import EventWindow, OperatingMode
 
 
 class AuthorisationIn(BaseModel):
@@ -210,37 +104,3 @@ class AuthorisationList(BaseModel):
 
     items: list[AuthorisationOut]
     next_cursor: str | None = None
-
-
-class RtspOut(_FromAttributes):
-    """What the stream answered."""
-
-    ok: bool
-    codec: str | None
-    width: int | None
-    height: int | None
-    fps: float | None
-    error: str | None
-
-
-class OnvifOut(_FromAttributes):
-    """What the device said of itself."""
-
-    ok: bool
-    manufacturer: str | None
-    model: str | None
-    firmware: str | None
-    profiles: tuple[str, ...]
-    has_ptz: bool | None
-    error: str | None
-
-
-class ProbeReport(BaseModel):
-    """What a camera answered through its two protocols."""
-
-    rtsp: RtspOut
-    onvif: OnvifOut
-
-    @classmethod
-    def of(cls, rtsp: RtspFindings, onvif: OnvifFindings) -> "ProbeReport":
-        return cls(rtsp=RtspOut.model_validate(rtsp), onvif=OnvifOut.model_validate(onvif))

@@ -1,0 +1,1 @@
+"""The groups of ``vigie`` commands, one module each."""

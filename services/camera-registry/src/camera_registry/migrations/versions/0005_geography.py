@@ -1,0 +1,10 @@
+"""What nearness and views are asked with."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

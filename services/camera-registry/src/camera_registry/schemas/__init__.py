@@ -1,0 +1,1 @@
+"""Requests and responses of the registry's HTTP face, one module per concept."""
