@@ -42,6 +42,12 @@ ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" GRANT SELECT, INSERT, UPDATE, DELETE 
 ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" GRANT USAGE ON SEQUENCES TO :"app";
 """
 
+_COPY_DATABASE = r"""
+SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE %I', :'name', :'owner', :'source') \gexec
+REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+GRANT CONNECT ON DATABASE :"name" TO :"app";
+"""
+
 _DROP_DATABASE = r"""
 DROP DATABASE IF EXISTS :"name" WITH (FORCE);
 DROP ROLE IF EXISTS :"owner", :"app";
@@ -147,6 +153,21 @@ class PostgresServer(Server):
             name=name,
             owner_url=self._url(f"{name}_owner", owner_password, name),
             app_url=self._url(f"{name}_app", app_password, name),
+        )
+
+    def copy_database(self, source: DatabaseAccess, name: str) -> DatabaseAccess:
+        """Create a database as ``source`` is now, with the same two roles; nobody may be connected to ``source``."""
+        self._sql(
+            _COPY_DATABASE,
+            name=name,
+            source=source.name,
+            owner=f"{source.name}_owner",
+            app=f"{source.name}_app",
+        )
+        return DatabaseAccess(
+            name=name,
+            owner_url=source.owner_url.removesuffix(f"/{source.name}") + f"/{name}",
+            app_url=source.app_url.removesuffix(f"/{source.name}") + f"/{name}",
         )
 
     def drop_database(self, name: str) -> None:

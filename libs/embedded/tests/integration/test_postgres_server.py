@@ -94,3 +94,20 @@ async def test_create_database_again_keeps_data_and_renews_passwords(server: Pos
 def test_secrets_are_readable_by_their_owner_only(server: PostgresServer) -> None:
     assert (server.folder / "admin.password").stat().st_mode & 0o777 == 0o600
     assert server.admin_url.startswith("postgresql+asyncpg://vigie_admin:")
+
+
+async def test_a_copy_has_the_rows_and_the_rights_and_goes_its_own_way(server: PostgresServer) -> None:
+    access = server.create_database("original")
+    await with_table(access)
+    app = await connect(access.app_url)
+    await app.execute("INSERT INTO things (name) VALUES ('a')")
+    await app.close()
+    copy = await connect(server.copy_database(access, "copie").app_url)
+    await copy.execute("INSERT INTO things (name) VALUES ('b')")
+    assert await copy.fetchval("SELECT count(*) FROM things") == 2
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await copy.execute("DROP TABLE things")
+    await copy.close()
+    app = await connect(access.app_url)
+    assert await app.fetchval("SELECT count(*) FROM things") == 1
+    await app.close()

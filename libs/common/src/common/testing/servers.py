@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from common import migrations
 from embedded.nats import NatsServer
-from embedded.postgres import PostgresServer
+from embedded.postgres import DatabaseAccess, PostgresServer
 from embedded.seaweedfs import SeaweedServer
 
 _T = TypeVar("_T")
@@ -34,6 +34,7 @@ class Servers:
         self._postgres: PostgresServer | None = None
         self._seaweed: SeaweedServer | None = None
         self._databases = 0
+        self._templates: dict[str, DatabaseAccess] = {}
 
     @property
     def nats(self) -> NatsServer:
@@ -60,14 +61,27 @@ class Servers:
         return self._seaweed
 
     def make_database(self, package: str | None) -> TestDatabase:
-        """Create a fresh database and, for a package with migrations, bring it to its newest schema."""
+        """Create a fresh database and, for a package with migrations, with its newest schema.
+
+        A package is migrated once a session; its databases are copies, which take a tenth of the time.
+        """
         self._databases += 1
         name = f"{package or 'plain'}_{self._databases}"
-        postgres = self.postgres
-        access = _off_loop(lambda: postgres.create_database(name))
-        if package is not None:
-            _off_loop(lambda: migrations.upgrade(package, access.owner_url))
-        return TestDatabase(app_url=access.app_url, owner_url=access.owner_url)
+        if package is None:
+            made = _off_loop(lambda: self.postgres.create_database(name))
+        else:
+            source = self._migrated(package)
+            made = _off_loop(lambda: self.postgres.copy_database(source, name))
+        return TestDatabase(app_url=made.app_url, owner_url=made.owner_url)
+
+    def _migrated(self, package: str) -> DatabaseAccess:
+        known = self._templates.get(package)
+        if known is None:
+            known = _off_loop(lambda: self.postgres.create_database(f"{package}_template"))
+            owner_url = known.owner_url
+            _off_loop(lambda: migrations.upgrade(package, owner_url))
+            self._templates[package] = known
+        return known
 
     def stop(self) -> None:
         """Stop whatever was started."""

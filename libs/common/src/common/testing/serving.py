@@ -18,7 +18,9 @@ class _QuietServer(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncGenerator[str, None]:
     """Yield the base URL of ``app`` served by uvicorn; the socket is bound before, so no port is guessed."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that it gets no delay
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(100)
     port = int(listener.getsockname()[1])
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on")
     server = _QuietServer(config)
