@@ -52,6 +52,10 @@ capabilities:
 - {name: {{ $prefix }}_SERVICE_KEY_FILE, value: /etc/vigie/key/{{ .name }}.json}
 - {name: {{ $prefix }}_PUBLIC_ORIGIN, value: {{ printf "https://%s" .root.Values.host | quote }}}
 - {name: {{ $prefix }}_TOWN, value: {{ .root.Values.town | quote }}}
+- {name: {{ $prefix }}_REPLICA_MAX_SILENCE, value: {{ .root.Values.access.silenceAllowedSeconds | quote }}}
+{{- with .root.Values.access.replayRoles }}
+- {name: {{ $prefix }}_REPLAY_ROLES, value: {{ toJson . | quote }}}
+{{- end }}
 {{- if .root.Values.otlpEndpoint }}
 - {name: {{ $prefix }}_OTLP_ENDPOINT, value: {{ .root.Values.otlpEndpoint | quote }}}
 {{- end }}

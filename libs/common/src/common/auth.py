@@ -1,18 +1,22 @@
 """Who calls: signed tokens of the house, checked without a network hop.
 
-Two kinds of callers carry the same form of JWT (EdDSA, audience ``vigie``): an agent, whose session token is
-signed by ``access`` after the identity provider vouched for the person, and a service, which signs its own short
-tokens. An issuer is trusted because its public key lies in the folder of trusted keys, and only for what it may
-say: agent sessions come from ``access`` alone.
+Three kinds of callers carry the same form of JWT (EdDSA, audience ``vigie``): an agent, whose session token is
+signed by ``access`` after the identity provider vouched for the person; a service, which signs its own short tokens;
+and an outside machine, to which ``access`` gives a token of a minute for its own secret. An issuer is trusted because
+its public key lies in the folder of trusted keys, and only for what it may say: agent sessions and tokens of outside
+machines come from ``access`` alone.
 """
 
 import base64
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
@@ -22,6 +26,9 @@ from common.problems import Unauthenticated
 SESSION_COOKIE = "vigie_session"
 AUDIENCE = "vigie"
 SESSION_ISSUER = "access"
+CLIENT_PREFIX = "client:"
+"""Stands before a machine client's identifier wherever it acts: no client can pass for a service of the house."""
+
 _ALGORITHM = "Ed25519"
 _LEEWAY_SECONDS = 5
 
@@ -54,7 +61,12 @@ class ServiceKey:
         """Read a private JWK with an ``issuer`` member."""
         document = json.loads(path.read_text())
         issuer = str(document.pop("issuer"))
-        return cls(OKPKey.import_key(document), issuer)
+        return cls.of(document, issuer)
+
+    @classmethod
+    def of(cls, jwk: dict[str, Any], issuer: str) -> "ServiceKey":
+        """Return the key of a JWK; one without its private part can only verify."""
+        return cls(OKPKey.import_key(jwk), issuer)
 
     def save(self, path: Path) -> None:
         """Write the private JWK, readable by its owner only."""
@@ -77,6 +89,23 @@ class ServiceKey:
         """Return a machine token of this service for calling another one."""
         return self.sign({"sub": self.issuer, "typ": "service", "scope": " ".join(sorted(scopes))}, ttl=ttl)
 
+    @property
+    def key_id(self) -> str:
+        """The name of this key among the issuer's."""
+        return str(self._key.kid)
+
+    @property
+    def public_bytes(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        return raw_public_key(self._key.as_dict(private=False))
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        """Return the raw Ed25519 signature over content; the caller says in it what kind of statement it is."""
+        private = self._key.private_key
+        if not isinstance(private, Ed25519PrivateKey):
+            raise TypeError(f"the key of {self.issuer} is no private Ed25519 key")
+        return private.sign(content)
+
     def verify_own(self, token: str, *, audience: str) -> dict[str, Any]:
         """Check a token this very service signed; raises Unauthenticated."""
         return _checked(token, self._key, issuer=self.issuer, audience=audience)
@@ -98,7 +127,27 @@ class TokenVerifier:
             return Principal("agent", str(claims["sub"]), frozenset(), str(claims["sid"]), int(claims["epoch"]))
         if typ == "service" and claims.get("sub") == issuer:
             return Principal("service", issuer, frozenset(str(claims.get("scope", "")).split()))
+        if typ == "client" and issuer == SESSION_ISSUER:
+            scopes = frozenset(str(claims.get("scope", "")).split())
+            return Principal("service", f"{CLIENT_PREFIX}{claims['sub']}", scopes)
         raise Unauthenticated
+
+    def public_keys(self) -> dict[str, str]:
+        """Return every trusted key, 32 bytes in Base64, by ``issuer/key id``: for those who check without us."""
+        found: dict[str, str] = {}
+        for path in sorted(self._folder.glob("*.jwks.json")):
+            issuer = path.name.removesuffix(".jwks.json")
+            for jwk in json.loads(path.read_text())["keys"]:
+                found[f"{issuer}/{jwk['kid']}"] = base64.b64encode(raw_public_key(jwk)).decode()
+        return found
+
+    def signed_by(self, issuer: str, key_id: str, content: bytes, signature: bytes) -> bool:
+        """Tell whether ``content`` bears a raw signature of one of the issuer's trusted keys."""
+        try:
+            public = self._key_set(issuer).get_by_kid(key_id).public_key
+        except (Unauthenticated, ValueError, JoseError):
+            return False
+        return isinstance(public, Ed25519PublicKey) and bears(public, content, signature)
 
     def _key_set(self, issuer: str) -> KeySet:
         if not issuer.replace("-", "").isalnum():
@@ -113,6 +162,21 @@ class TokenVerifier:
         except (OSError, ValueError, JoseError):
             raise Unauthenticated from None
         return cached[1]
+
+
+def raw_public_key(jwk: Mapping[str, Any]) -> bytes:
+    """Return the 32 bytes of an Ed25519 public key written as a JWK."""
+    text = str(jwk["x"])
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def bears(public: Ed25519PublicKey, content: bytes, signature: bytes) -> bool:
+    """Tell whether a raw Ed25519 signature over content is the key's."""
+    try:
+        public.verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _unverified_issuer(token: str) -> str:

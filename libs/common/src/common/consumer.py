@@ -11,7 +11,8 @@ What is guaranteed, and by what:
 * **One bad event does not hurt others**: a batch that fails is taken apart, the culprit alone is put back, and
   after ``max_deliver`` attempts it goes to the dead letters, through the outbox, in a transaction with its inbox row.
 
-A batch is one transaction: one round trip for the whole batch's inbox rows, one commit.
+A batch is one transaction: one round trip for the whole batch's inbox rows, one commit. A subscription may take the
+whole batch in one call (``on_batch``); when that fails, the batch is taken event by event as any other.
 """
 
 import asyncio
@@ -28,9 +29,9 @@ from common.bus import Bus
 from common.database import Database
 from common.durable_loop import DurableLoop
 from common.leases import Leases
-from common.subscription import Refused, Subscription
+from common.subscription import Hopeless, Refused, Subscription
 
-__all__ = ["ConsumerRunner", "Refused", "Subscription"]
+__all__ = ["ConsumerRunner", "Hopeless", "Refused", "Subscription"]
 
 _SWEEP_SECONDS = 600.0
 

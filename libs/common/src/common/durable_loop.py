@@ -23,7 +23,7 @@ from common.messaging_metrics import CONSUMED, DEAD, DUPLICATES, LAG, NAKED, REF
 from common.outbox import append_messages
 from common.parking import Parking
 from common.pull_feed import PullFeed, stream_sequence
-from common.subscription import Refused, Subscription, in_words
+from common.subscription import Hopeless, Refused, Subscription, in_words
 from contracts.envelope import Envelope, Payload
 
 _RETRY_SECONDS = (0.1, 0.3, 1.0, 2.0)
@@ -145,6 +145,8 @@ class DurableLoop:
                 if index == 0:
                     return [*await self._bury(delivery, delivery.defect), *batch[1:]]
                 return [*await self._settle(batch[:index]), *batch[index:]]
+        if self._subscription.on_batch is not None and await self._acted_together(batch):
+            return await self._acknowledge(batch)
         try:
             await self._act(batch)
         except HandlerFailed as failure:
@@ -153,6 +155,34 @@ class DurableLoop:
             culprit = await self._settle_alone(batch[index])
             return [*before, *culprit, *batch[index + 1 :]]
         return await self._acknowledge(batch)
+
+    async def _acted_together(self, batch: Sequence[Delivery]) -> bool:
+        """Give the whole batch to ``on_batch``, in one transaction with its inbox rows; False when it failed."""
+        try:
+            async with self._database.transaction() as conn:
+                ids = [delivery.event_id for delivery in batch]
+                fresh = await inbox.take_in(conn, self._durable, self._leases.owner, ids)
+                first = {delivery.event_id: delivery for delivery in reversed(batch) if delivery.event_id in fresh}
+                new = [delivery for delivery in batch if first.get(delivery.event_id) is delivery]
+                if new:
+                    await self._call_together(conn, new)
+        except HandlerFailed as failure:
+            self._log.warning("batch taken apart", reason=in_words(failure.cause))
+            return False
+        CONSUMED.labels(self._durable).inc(len(new))
+        DUPLICATES.labels(self._durable).inc(len(batch) - len(new))
+        return True
+
+    async def _call_together(self, conn: AsyncConnection, batch: Sequence[Delivery]) -> None:
+        assert self._subscription.on_batch is not None  # noqa: S101 - asked before
+        try:
+            await self._subscription.on_batch(conn, [(one.envelope, one.payload) for one in batch])
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            raise HandlerFailed(0, error, alone=False) from error
+        except Exception as error:
+            raise HandlerFailed(0, error, alone=False) from error
 
     async def _act(self, batch: Sequence[Delivery], *, alone: bool = False) -> None:
         """Run the handlers of a batch in one transaction with its inbox rows."""
@@ -190,7 +220,7 @@ class DurableLoop:
             attempt = delivery.message.metadata.num_delivered
             reason = in_words(failure.cause)
             self._log.warning("event failed", event_id=str(delivery.event_id), attempt=attempt, reason=reason)
-            if attempt >= self._subscription.max_deliver:
+            if attempt >= self._subscription.max_deliver or isinstance(failure.cause, Hopeless):
                 return await self._bury(delivery, reason)
             await self._put_back(delivery, attempt)
             return []
@@ -217,6 +247,8 @@ class DurableLoop:
             fresh = await inbox.take_in(conn, self._durable, self._leases.owner, [delivery.event_id])
             if fresh:
                 await append_messages(conn, [letter])
+                if self._subscription.on_buried is not None:
+                    await self._subscription.on_buried(conn, delivery.event_id, reason)
         DEAD.labels(self._durable).inc()
         self._log.error("event is a dead letter", event_id=str(delivery.event_id), reason=reason)
         with contextlib.suppress(nats.errors.Error):

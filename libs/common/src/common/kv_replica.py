@@ -1,12 +1,15 @@
 """An in-memory mirror of a key-value bucket: decisions cost no network hop and survive an outage of the bus.
 
 The mirror starts with every present value (``ready``), then follows changes. When the bus goes away it keeps what it
-has; when it comes back it reads the whole bucket again and drops the keys that vanished meanwhile.
+has; when it comes back it reads the whole bucket again and drops the keys that vanished meanwhile. ``silence`` tells
+how old the last proof is that nothing was missed: the server says something every second.
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 import structlog
@@ -14,6 +17,7 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel, ValidationError
 
 from common.bus import Bus
+from common.messaging_metrics import REPLICA_SILENCE
 from common.outbox import OPERATION_HEADER
 from common.pull_feed import PullFeed
 
@@ -37,6 +41,7 @@ class KvReplica(Generic[M]):
         self._values: dict[str, M] = {}
         self._listeners: list[OnChange[M]] = []
         self._ready = asyncio.Event()
+        self._heard_at = time.monotonic()
         self._following: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("kv_replica").bind(bucket=bucket)
 
@@ -44,6 +49,11 @@ class KvReplica(Generic[M]):
     def ready(self) -> bool:
         """True once the whole bucket has been read; stays true through an outage."""
         return self._ready.is_set()
+
+    @property
+    def silence(self) -> timedelta:
+        """How long ago the server last vouched that everything published so far was delivered here."""
+        return timedelta(seconds=max(0.0, time.monotonic() - self._heard_at))
 
     def get(self, key: str) -> M | None:
         """Return the value of a key as last heard, or None."""
@@ -57,9 +67,13 @@ class KvReplica(Generic[M]):
         """Call ``listener(key, value)`` for every change from now on; the value is None when the key went."""
         self._listeners.append(listener)
 
+    def _silent_seconds(self) -> float:
+        return self.silence.total_seconds()
+
     async def start(self, *, wait_seconds: float = 0.0) -> None:
         """Start following; waits up to ``wait_seconds`` for the first complete read."""
         self._following = asyncio.create_task(self._follow_for_ever(), name=f"replica {self._bucket}")
+        REPLICA_SILENCE.labels(self._bucket).set_function(self._silent_seconds)
         if wait_seconds:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ready.wait(), wait_seconds)
@@ -110,6 +124,7 @@ class KvReplica(Generic[M]):
             while True:
                 for message in await feed.next_batch(seconds=1.0):
                     self._apply(message)
+                self._heard_at = feed.heard_at
         finally:
             await feed.close()
 
@@ -126,6 +141,7 @@ class KvReplica(Generic[M]):
                 expected = int(info["num_pending"])
         for key in self._values.keys() - seen:
             self._change(key, None)
+        self._heard_at = feed.heard_at
         self._ready.set()
 
     def _apply(self, message: Msg) -> str:

@@ -28,13 +28,17 @@ async def live_response(
     filter_subject: str,
     *,
     allowed: Callable[[Envelope], bool],
+    present: Callable[[], bool],
 ) -> EventSourceResponse:
     """Answer with the live facts of ``stream`` that ``allowed`` lets this caller see.
 
-    ``allowed`` is asked for every event, so that a revoked agent stops receiving at once.
+    ``allowed`` is asked for every event, so that a revoked agent stops receiving at once. ``present`` is asked every
+    second and with every event; once it is False (revoked, logged out) the stream ends, and a reconnect is refused.
     """
     last = _last_event_id(request)
-    return EventSourceResponse(_events(request, bus, stream, filter_subject, allowed, last), ping=_HEARTBEAT_SECONDS)
+    return EventSourceResponse(
+        _events(request, bus, stream, filter_subject, allowed, present, last), ping=_HEARTBEAT_SECONDS
+    )
 
 
 def _last_event_id(request: Request) -> int | None:
@@ -48,6 +52,7 @@ async def _events(
     stream: str,
     filter_subject: str,
     allowed: Callable[[Envelope], bool],
+    present: Callable[[], bool],
     last: int | None,
 ) -> AsyncIterator[ServerSentEvent]:
     state = (await bus.js.stream_info(stream)).state
@@ -63,7 +68,7 @@ async def _events(
         config=ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start),
     )
     try:
-        while not await request.is_disconnected():
+        while present() and not await request.is_disconnected():
             try:
                 message = await subscription.next_msg(timeout=_POLL_SECONDS)
             except TimeoutError:

@@ -10,4 +10,7 @@ DUPLICATES = Counter("vigie_consumer_duplicates_total", "Events delivered again 
 REFUSED = Counter("vigie_consumer_refused_total", "Events refused as expected", ["durable"])
 NAKED = Counter("vigie_consumer_naks_total", "Events put back after a failure", ["durable"])
 DEAD = Counter("vigie_consumer_dead_letters_total", "Events given up", ["durable"])
+REPLICA_SILENCE = Gauge(
+    "vigie_replica_silence_seconds", "Age of the last word of the bus on a mirrored bucket", ["bucket"]
+)
 LAG = Gauge("vigie_consumer_lag_events", "Events that a consumer has yet to see", ["durable"])

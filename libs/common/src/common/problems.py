@@ -12,6 +12,42 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457 problem details; further members depend on the type.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "pattern": "^urn:vigie:problem:", "description": "What kind of problem."},
+        "title": {"type": "string", "description": "The kind of problem, in French."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What happened and what to do, in French."},
+        "errors": {
+            "type": "array",
+            "description": "The fields to mend.",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem, told for the person who reads it.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+"""What every route may answer beside what it declares; whoever serves it adds ``SCHEMA`` to the components."""
+
+
+_OF_STATUS = {
+    400: ("requete-illisible", "Requête illisible", "Le corps de la requête n'est pas lisible : vérifiez son format."),
+    404: ("introuvable", "Introuvable", "Cette adresse n'existe pas : vérifiez-la."),
+    405: ("methode-refusee", "Méthode refusée", "Cette adresse ne connaît pas cette méthode HTTP."),
+}
+"""What the framework itself refuses before a route is reached: slug, title, detail."""
 
 
 class Problem(Exception):
@@ -117,8 +153,12 @@ async def _on_validation_error(_request: Request, error: Exception) -> JSONRespo
 
 async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    slug = "introuvable" if error.status_code == 404 else f"http-{error.status_code}"  # noqa: PLR2004
-    return response(Problem(error.status_code, slug, str(error.detail), str(error.detail)))
+    slug, title, detail = _OF_STATUS.get(
+        error.status_code, (f"http-{error.status_code}", "Requête refusée", str(error.detail))
+    )
+    answer = response(Problem(error.status_code, slug, title, detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def install(app: FastAPI) -> None:

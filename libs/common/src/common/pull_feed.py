@@ -52,6 +52,11 @@ class PullFeed:
         """Messages received and not handed out yet."""
         return list(self._waiting)
 
+    @property
+    def heard_at(self) -> float:
+        """When the server last said anything, heartbeats included (``time.monotonic``)."""
+        return self._heard_at
+
     async def open(self) -> None:
         """Subscribe and send the first request."""
         self._inbox = self._client.new_inbox()

@@ -1,8 +1,9 @@
 """Settings of a service: from the environment only, frozen, no secret has a default."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,6 +13,10 @@ class ServiceSettings(BaseSettings):
     ``database_url`` is the serving role (no DDL); ``migration_database_url`` the owner's, only for ``migrate``.
     ``trusted_keys_dir`` holds public keys, one ``<issuer>.jwks.json`` per issuer; ``service_key_file`` this
     service's own private Ed25519 JWK. ``public_origin`` is the one origin that browsers see.
+    ``replay_roles``: the only roles that replay in this town, as a JSON list; unset where any role with the right does.
+    ``replica_max_silence``: seconds without a word of the bus after which no image is shown (a revocation could not
+    arrive); see ADR 0018. ``register_max_wait``: seconds (at most 24 h) that a register row may wait for the register
+    before images are refused.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
@@ -27,6 +32,9 @@ class ServiceSettings(BaseSettings):
     service_key_file: Path
     public_origin: str = "http://127.0.0.1:8080"
     town: str = "plaine-vallee"
+    replay_roles: frozenset[str] | None = None
+    replica_max_silence: Annotated[float, Field(gt=0, le=86_400)] = 900.0
+    register_max_wait: Annotated[float, Field(gt=0, le=86_400)] = 86_400.0
     log_level: str = "INFO"
     otlp_endpoint: str | None = None
 

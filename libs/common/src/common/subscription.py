@@ -13,6 +13,10 @@ class Refused(Exception):
     """An expected refusal of an event: logged, counted, acknowledged; nothing of the handler's is kept."""
 
 
+class Hopeless(Exception):
+    """No attempt will ever succeed with this event: it becomes a dead letter at once, its successors go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """One durable consumer.
@@ -26,6 +30,11 @@ class Subscription:
         max_deliver: attempts before the event becomes a dead letter.
         ack_wait: seconds without a sign of life after which the bus delivers again.
         batch: events per transaction at most.
+        on_batch: called instead with the connection and a list of (envelope, payload), all those of a transaction
+            that are new, in order. When it raises, nothing of it is kept and ``on_event`` gets them one by one,
+            which finds the culprit: the two must have the same effect.
+        on_buried: called with the connection, the event's id and the reason in the transaction that makes an event a
+            dead letter, for a consumer that must leave a trace of what it gave up.
     """
 
     durable: str
@@ -36,6 +45,8 @@ class Subscription:
     max_deliver: int = 8
     ack_wait: float = 30.0
     batch: int = 256
+    on_batch: Callable[..., Awaitable[None]] | None = None
+    on_buried: Callable[..., Awaitable[None]] | None = None
 
     def read(self, body: bytes) -> tuple[Envelope, Payload]:
         """Validate an event: its envelope, then its payload. Raises pydantic's ValidationError."""

@@ -7,7 +7,7 @@ committed *before* the answer goes out: a failed commit is never a 200.
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -41,6 +41,15 @@ _SECURITY_HEADERS = {
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
+class _Application(FastAPI):
+    """FastAPI that documents its refusals as the problems they are."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        document.setdefault("components", {}).setdefault("schemas", {}).setdefault("Problem", problems.SCHEMA)
+        return document
+
+
 def _operation_id(route: APIRoute) -> str:
     return route.name
 
@@ -54,7 +63,7 @@ def create_app(
     ``app.state.health`` is made here for it to add checks to. ``public_origin`` is the one origin of browsers.
     """
     prefix = routers[0].prefix if routers else ""
-    app = FastAPI(
+    app = _Application(
         title=title,
         version="1",
         lifespan=lifespan,
@@ -62,6 +71,7 @@ def create_app(
         openapi_url=f"{prefix}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        responses=problems.DOCUMENTED,
     )
     app.state.health = Health()
     app.state.public_origin = public_origin
@@ -145,13 +155,13 @@ def service_scope(scope: str) -> Callable[[Principal], Awaitable[Principal]]:
     return check
 
 
-def current_clock(connection: HTTPConnection) -> Clock:
+async def current_clock(connection: HTTPConnection) -> Clock:
     """Return the application's clock (an edge may ask it; the domain never does)."""
     clock: Clock = connection.app.state.clock
     return clock
 
 
-def station_of(connection: HTTPConnection) -> str:
+async def station_of(connection: HTTPConnection) -> str:
     """Return the caller's station: its IP as the one web server in front reports it, for the register."""
     forwarded = connection.headers.get("x-forwarded-for", "")
     if forwarded:

@@ -30,9 +30,17 @@ async def url(bus: Bus) -> AsyncIterator[str]:
         def allowed(envelope: Envelope) -> bool:
             return envelope.insee == "95598"
 
-        return await live_response(request, bus, "RETENTION", "vigie.*.retention.>", allowed=allowed)
+        def present() -> bool:
+            return not request.app.state.gone
+
+        return await live_response(request, bus, "RETENTION", "vigie.*.retention.>", allowed=allowed, present=present)
+
+    @router.delete("/live")
+    async def leave(request: Request) -> None:
+        request.app.state.gone = True
 
     app = create_app(title="t", service="test", lifespan=None, routers=[router], public_origin="")
+    app.state.gone = False
     async with serving(app) as base_url:
         yield f"{base_url}/api/test/live"
 
@@ -89,3 +97,12 @@ async def test_a_reader_that_comes_back_gets_exactly_what_it_missed(bus: Bus, ur
     missed = await read(url, 2, after=seen[-1][0], hello=hello)
     assert [reason for _, _, reason in missed] == ["second", "third"]
     assert [int(number) for number, _, _ in missed] == sorted(int(number) for number, _, _ in missed)
+
+
+async def test_the_stream_of_who_is_gone_ends_by_itself(url: str) -> None:
+    async with httpx.AsyncClient(timeout=60) as client, client.stream("GET", url) as answer:
+        lines = answer.aiter_lines()
+        assert await anext(lines) == "id: 0"
+        await client.delete(url)
+        rest = [line async for line in lines]
+    assert "event: hello" in rest

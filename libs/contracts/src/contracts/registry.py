@@ -1,5 +1,6 @@
 """Facts and state that the camera registry owns: cameras under their authorisation."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -78,6 +79,7 @@ class CameraState(Payload):
 
     Never an address or a password: the media plane asks the registry for those with a service token.
     ``authorisation`` is None where no arrêté covers the camera (absent, outside the perimeter, over the count).
+    ``next_authorisation`` covers it from the very instant on at which that one ends: ask ``authorisation_at``.
     ``has_stream`` tells that the camera has an endpoint to pull. ``masks_signed``: a person signed the masks (perhaps
     none) for where the camera stands now; ``masks_review_due`` when they must be looked at again (90 days).
     ``azimuth_deg`` is the bearing of the optical axis (0 = north, clockwise), ``opening_deg`` the horizontal angle
@@ -96,12 +98,20 @@ class CameraState(Payload):
     has_ptz: bool
     has_stream: bool
     authorisation: AuthorisationState | None
-    masks_signed: bool = True
+    masks_signed: bool = False
     masks_review_due: AwareDatetime | None = None
     azimuth_deg: float | None = None
     opening_deg: float | None = None
     range_m: float | None = None
+    next_authorisation: AuthorisationState | None = None
     revision: int = 0
+
+    def authorisation_at(self, at: datetime) -> AuthorisationState | None:
+        """Return the arrêté to judge by at an instant: the next one as soon as the present one has ended."""
+        following = self.next_authorisation
+        if self.authorisation is None or following is None or at < self.authorisation.valid_until:
+            return self.authorisation
+        return following if following.valid_from <= at else self.authorisation
 
 
 class CameraChanged(Payload):
@@ -110,15 +120,6 @@ class CameraChanged(Payload):
     camera_id: str
     status: CameraStatus
     revision: int
-
-
-class CameraHealthChanged(Payload):
-    """A camera was lost or came back, judged by bytes received."""
-
-    camera_id: str
-    online: bool
-    since: AwareDatetime
-    reason: str
 
 
 class AuthorisationRecorded(Payload):
@@ -166,6 +167,19 @@ class AlarmKind(StrEnum):
     HORLOGE = "horloge"
     QUALITE = "qualite"
     MASQUE_DEFAILLANT = "masque_defaillant"
+
+
+class CameraHealthChanged(Payload):
+    """A camera was lost or came back, judged by bytes received, or something else began or ceased to be wrong.
+
+    ``findings``: all that is wrong with it now, loss included.
+    """
+
+    camera_id: str
+    online: bool
+    since: AwareDatetime
+    reason: str
+    findings: tuple[AlarmKind, ...] = ()
 
 
 class AlarmRaised(Payload):

@@ -31,6 +31,9 @@ STREAMS: tuple[StreamSpec, ...] = (
 
 STREAM_OF_OWNER: dict[str, str] = {spec.owner: spec.name for spec in STREAMS}
 
+REGISTER_DURABLE = "access-on-entry-requested"
+"""The durable consumer by which ``access`` chains register rows: every service asks how far it has come."""
+
 BUCKET_AGENTS = "agents"
 """Key: agent id. Value: ``contracts.access.AgentState``. Written by access, watched by every service."""
 

@@ -6,6 +6,7 @@ A service's ``app.py`` says only what is its own: its routers, its subscriptions
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -22,8 +23,12 @@ from common.settings import ServiceSettings
 from common.web import Lifespan, create_app
 from contracts.access import AgentState
 from contracts.registry import CameraState
-from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS, BUCKETS, STREAMS
+from contracts.streams import BUCKETS, STREAMS
 from guard.check import Guard
+from guard.replicas import Replicas
+from guard.seal import seal_rows_of
+from guard.spool import RegisterSpool
+from policy import TownRules
 
 
 @dataclass(slots=True)
@@ -34,11 +39,21 @@ class House:
     clock: Clock
     database: Database
     bus: Bus
-    agents: KvReplica[AgentState]
-    cameras: KvReplica[CameraState]
+    replicas: Replicas
     guard: Guard
     key: ServiceKey
+    spool: RegisterSpool
     declaring: asyncio.Task[None]
+
+    @property
+    def agents(self) -> KvReplica[AgentState]:
+        """The mirror of agents."""
+        return self.replicas.agents
+
+    @property
+    def cameras(self) -> KvReplica[CameraState]:
+        """The mirror of cameras."""
+        return self.replicas.cameras
 
 
 _PATIENCE_SECONDS = 10.0
@@ -102,8 +117,8 @@ def assemble(
             if on_close is not None:
                 await on_close(house)()
             house.declaring.cancel()
-            await house.agents.stop()
-            await house.cameras.stop()
+            await house.spool.stop()
+            await house.replicas.stop()
             await house.bus.close()
             await house.database.dispose()
 
@@ -116,13 +131,15 @@ async def _open(service: str, settings: ServiceSettings, app: FastAPI, clock: Cl
     bus = await Bus.connect(settings, name=service)
     declaring = asyncio.create_task(_declare(bus))
     await asyncio.wait([declaring], timeout=_PATIENCE_SECONDS)
-    agents = KvReplica(bus, BUCKET_AGENTS, AgentState)
-    cameras = KvReplica(bus, BUCKET_CAMERAS, CameraState)
-    await agents.start(wait_seconds=_PATIENCE_SECONDS)
-    await cameras.start(wait_seconds=_PATIENCE_SECONDS)
-    guard = Guard(agents=agents, cameras=cameras, source=service)
+    replicas = Replicas.of(bus)
+    await replicas.start(wait_seconds=_PATIENCE_SECONDS)
+    town = TownRules(settings.replay_roles, timedelta(seconds=settings.replica_max_silence))
+    spool = RegisterSpool(database, bus, clock, longest=timedelta(seconds=settings.register_max_wait))
+    spool.start()
+    guard = Guard(replicas, source=service, town=town, spool=spool)
     key = ServiceKey.load(settings.service_key_file)
-    house = House(app, clock, database, bus, agents, cameras, guard, key, declaring)
+    seal_rows_of(database, key)
+    house = House(app, clock, database, bus, replicas, guard, key, spool, declaring)
     app.state.database = database
     app.state.bus = bus
     app.state.clock = clock
@@ -154,10 +171,6 @@ def _watch_health(house: House) -> None:
         refusal = house.declaring.exception()
         return f"streams not declared: {refusal}" if refusal else None
 
-    async def replicas() -> str | None:
-        waiting = [name for name, held in (("agents", house.agents), ("cameras", house.cameras)) if not held.ready]
-        return f"not mirrored yet: {', '.join(waiting)}" if waiting else None
-
     async def database() -> str | None:
         await house.database.ping()
         return None
@@ -166,7 +179,8 @@ def _watch_health(house: House) -> None:
     health.add("database", database)
     health.add("bus", house.bus.check)
     health.add("streams", streams)
-    health.add("replicas", replicas)
+    health.add("replicas", house.replicas.check)
+    health.add("register-spool", house.spool.check)
 
 
 async def _nothing() -> None:

@@ -1,21 +1,21 @@
 """One call that decides and writes the register row: no row, no image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common import outbox
 from common.auth import Principal
 from common.ids import new_id
-from common.kv_replica import KvReplica
 from common.problems import Forbidden, NotFound, Problem, Unauthenticated, Unavailable
-from contracts.access import FACT_REGISTER_ENTRY, REGISTER_OWNER, AgentState, RegisterEntry, RegisterResult
-from contracts.envelope import CENTRE, make_envelope
-from contracts.registry import CameraState
-from guard.states import agent_from, camera_from
-from policy import Action, Agent, Camera, Context, Decision, decide
+from contracts.access import RegisterEntry, RegisterResult
+from contracts.envelope import CENTRE
+from guard.replicas import Replicas
+from guard.seal import ask_for_row
+from guard.spool import RegisterSpool
+from guard.states import agent_from, camera_from, incident_from, ticket_from
+from policy import IMAGE_ACTIONS, NO_TOWN_RULES, Action, Agent, Camera, Context, Decision, TownRules, decide
 
 _STARTING = "Le service démarre : réessayez dans un instant."
 
@@ -57,11 +57,24 @@ class Refusal(Problem):
 
 
 class Guard:
-    """Judges with local replicas: a decision costs no network call and goes on while ``access`` is away."""
+    """Judges with local replicas: a decision costs no network call and goes on while ``access`` is away.
 
-    def __init__(self, *, agents: KvReplica[AgentState], cameras: KvReplica[CameraState], source: str) -> None:
-        self.agents = agents
-        self.cameras = cameras
+    Without the bus it goes on with what was last heard, images included, until ``town.silence_allowed``.
+    """
+
+    def __init__(
+        self,
+        replicas: Replicas,
+        *,
+        source: str,
+        town: TownRules = NO_TOWN_RULES,
+        spool: RegisterSpool | None = None,
+    ) -> None:
+        self.replicas = replicas
+        self.agents = replicas.agents
+        self.cameras = replicas.cameras
+        self.town = town
+        self.spool = spool
         self._source = source
 
     def agent(self, principal: Principal) -> Agent:
@@ -78,10 +91,10 @@ class Guard:
             raise Unauthenticated
         return agent_from(state)
 
-    def camera(self, camera_id: str) -> Camera | None:
-        """Return the policy's view of a camera, None when the replica does not know it."""
+    def camera(self, camera_id: str, at: datetime | None = None) -> Camera | None:
+        """Return the policy's view of a camera (at an instant), None when the replica does not know it."""
         state = self.cameras.get(camera_id)
-        return camera_from(state) if state else None
+        return camera_from(state, at) if state else None
 
     def visible_communes(self, principal: Principal) -> frozenset[str]:
         """Return the INSEE codes whose facts this caller may see: what every query is bounded by."""
@@ -91,8 +104,33 @@ class Guard:
         self, agent: Agent, action: Action, camera_id: str | None, context: Context, at: datetime
     ) -> tuple[Camera | None, Decision]:
         """Judge without writing anything: for lists and for sweeps that re-check open sessions."""
-        camera = self.camera(camera_id) if camera_id else None
-        return camera, decide(agent, action, camera, context, at)
+        camera = self.camera(camera_id, at) if camera_id else None
+        decision = decide(
+            agent, action, camera, self.resolved(context), at, town=self.town, silence=self.replicas.silence
+        )
+        if decision.allowed and action in IMAGE_ACTIONS and self.spool is not None:
+            return camera, self.spool.refusal(at) or decision
+        return camera, decision
+
+    def resolved(self, context: Context) -> Context:
+        """Return the context with what its references were found to be; an unknown one stays None and opens nothing."""
+        incident = self.replicas.incidents.get(context.incident_id) if context.incident_id else None
+        ticket = self.replicas.tickets.get(context.ticket_id) if context.ticket_id else None
+        return replace(
+            context,
+            incident=incident_from(incident) if incident else None,
+            ticket=ticket_from(ticket) if ticket else None,
+        )
+
+    def present(self, principal: Principal) -> bool:
+        """Tell whether the caller's session still counts: for streams that stay open. Machines end with their token."""
+        if principal.kind != "agent":
+            return True
+        try:
+            self.agent(principal)
+        except Unauthenticated:
+            return False
+        return True
 
     def may_see(self, principal: Principal, action: Action, insee: str, at: datetime) -> bool:
         """Judge anew, for one fact of a commune that an open push stream is about to deliver.
@@ -128,32 +166,28 @@ class Guard:
         Raises:
             Unauthenticated: the session is not one of a known, active agent.
             NotFound: there is no such camera anywhere (no row: nothing was touched).
+            Unavailable: what the decision hangs on is not mirrored yet (the service has just started).
             Refusal: the policy said no; a 404 when existence itself is hidden, else a 403 with rule and
                 citation. The refusal's row is committed all the same.
         """
         agent = self.agent(principal)
         why = motive or Motive()
-        seen = context or Context()
-        if camera_id is not None and not self.cameras.ready:
+        seen = self.resolved(context or Context())
+        if (camera_id is not None and not self.cameras.ready) or self._unread(seen):
             raise Unavailable(_STARTING)
         if camera_id is not None and self.cameras.get(camera_id) is None:
             raise NotFound("La caméra", camera_id)
         camera, decision = self.decide(agent, action, camera_id, seen, at)
         entry = self._entry(agent, action, camera, decision, seen, why, window, at, station, recipient)
-        envelope = make_envelope(
-            entry,
-            event_id=entry.entry_id,
-            owner=REGISTER_OWNER,
-            fact=FACT_REGISTER_ENTRY,
-            source=self._source,
-            aggregate=f"register:{self._source}",
-            insee=entry.insee,
-            at=at,
-        )
-        await outbox.append(connection, [envelope])
+        await ask_for_row(connection, entry, source=self._source)
         if not decision.allowed:
             raise Refusal(_problem(decision, camera_id, subject), decision)
         return Grant(agent, camera, decision, str(entry.entry_id))
+
+    def _unread(self, context: Context) -> bool:
+        """Tell whether a reference is named whose bucket is not read yet, so that nobody can say it is unknown."""
+        incidents, tickets = self.replicas.incidents, self.replicas.tickets
+        return (bool(context.incident_id) and not incidents.ready) or (bool(context.ticket_id) and not tickets.ready)
 
     def _entry(
         self,
@@ -195,14 +229,24 @@ class Guard:
         )
 
 
+def _named(reference: str | None) -> bool:
+    return bool(reference and reference.strip())
+
+
 def _context_text(context: Context) -> str:
+    """Return the references as the register shows them; one that nobody could confirm is said to be such."""
     named = {
         "incident": context.incident_id,
         "requisition": context.requisition_id,
         "ticket": context.ticket_id,
         "share": context.share.share_id if context.share else None,
     }
-    return " ".join(f"{name}:{value}" for name, value in named.items() if value)
+    doubtful = {
+        "incident": _named(context.incident_id) and context.incident is None,
+        "ticket": _named(context.ticket_id) and context.ticket is None,
+    }
+    words = [f"{name}:{value}" for name, value in named.items() if value]
+    return " ".join([*words, *(f"non_confirme:{name}" for name, doubt in doubtful.items() if doubt)])
 
 
 def _problem(decision: Decision, camera_id: str | None, subject: str) -> Problem:

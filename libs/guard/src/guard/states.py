@@ -1,8 +1,11 @@
 """From the states on the bus (pydantic) to the plain values the policy judges."""
 
+from datetime import datetime
+
 from contracts.access import AgentState
-from contracts.registry import AuthorisationState, CameraState
-from policy import Agent, Authorisation, Camera, Window
+from contracts.incident import IncidentState
+from contracts.registry import AuthorisationState, CameraState, TicketState
+from policy import Agent, Authorisation, Camera, Incident, Ticket, Window
 
 
 def agent_from(state: AgentState) -> Agent:
@@ -19,11 +22,13 @@ def agent_from(state: AgentState) -> Agent:
         habilitation_from=state.habilitation_from,
         habilitation_until=state.habilitation_until,
         active=state.active,
+        agrement_until=state.agrement_until,
     )
 
 
-def camera_from(state: CameraState) -> Camera:
-    """Return the policy's view of a camera."""
+def camera_from(state: CameraState, at: datetime | None = None) -> Camera:
+    """Return the policy's view of a camera: under the arrêté of that instant, so that a renewal leaves no gap."""
+    authorisation = state.authorisation_at(at) if at else state.authorisation
     return Camera(
         camera_id=state.camera_id,
         label=state.label,
@@ -31,7 +36,28 @@ def camera_from(state: CameraState) -> Camera:
         status=state.status.value,
         has_ptz=state.has_ptz,
         masks_signed=state.masks_signed,
-        authorisation=_authorisation_from(state.authorisation) if state.authorisation else None,
+        authorisation=_authorisation_from(authorisation) if authorisation else None,
+    )
+
+
+def incident_from(state: IncidentState) -> Incident:
+    """Return the policy's view of an incident."""
+    return Incident(
+        incident_id=state.incident_id,
+        insee=state.insee,
+        camera_ids=frozenset(state.camera_ids),
+        opened_at=state.opened_at,
+        closed_at=state.closed_at,
+    )
+
+
+def ticket_from(state: TicketState) -> Ticket:
+    """Return the policy's view of a maintenance ticket."""
+    return Ticket(
+        ticket_id=state.ticket_id,
+        camera_ids=frozenset(state.camera_ids),
+        opened_at=state.opened_at,
+        closed_at=state.closed_at,
     )
 
 

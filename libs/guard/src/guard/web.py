@@ -10,7 +10,7 @@ from guard.check import Guard
 from policy.model import Agent
 
 
-def current_guard(connection: HTTPConnection) -> Guard:
+async def current_guard(connection: HTTPConnection) -> Guard:
     """Return the application's guard (``app.state.guard``)."""
     guard: Guard = connection.app.state.guard
     return guard

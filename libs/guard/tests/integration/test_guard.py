@@ -10,17 +10,27 @@ from sqlalchemy import text
 from common.auth import Principal
 from common.bus import Bus
 from common.database import Database
-from common.kv_replica import KvReplica
 from common.problems import NotFound, Unauthenticated
 from common.testing.polling import eventually
 from common.testing.servers import TestDatabase
-from common.testing.states import ENGHIEN, SOISY, a_camera, an_agent, an_authorisation, put_agent, put_camera
-from contracts.access import AgentState, OrganisationKind, RegisterEntry, Role
+from common.testing.states import (
+    ENGHIEN,
+    SOISY,
+    a_camera,
+    a_ticket,
+    an_agent,
+    an_authorisation,
+    an_incident,
+    put_agent,
+    put_camera,
+    put_incident,
+    put_ticket,
+)
+from contracts.access import OrganisationKind, RegisterEntry, Role
 from contracts.envelope import Envelope
-from contracts.registry import CameraState
-from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS
 from guard import Guard, Refusal
-from policy import Action
+from guard.replicas import Replicas
+from policy import Action, Context
 
 pytestmark = pytest.mark.integration
 AT = datetime.now(UTC)
@@ -44,26 +54,39 @@ async def guard(bus: Bus) -> AsyncIterator[Guard]:
     await put_camera(bus, a_camera(HERE))
     await put_camera(bus, a_camera(NEXT_DOOR, insee=ENGHIEN))
     await put_camera(bus, a_camera(EXPIRED, authorisation=an_authorisation(valid_until=AT - timedelta(seconds=1))))
-    agents: KvReplica[AgentState] = KvReplica(bus, BUCKET_AGENTS, AgentState)
-    cameras: KvReplica[CameraState] = KvReplica(bus, BUCKET_CAMERAS, CameraState)
-    await agents.start(wait_seconds=30)
-    await cameras.start(wait_seconds=30)
-    yield Guard(agents=agents, cameras=cameras, source="test")
-    await agents.stop()
-    await cameras.stop()
+    await put_incident(bus, an_incident("INC-HERE", HERE))
+    await put_incident(bus, an_incident("INC-OLD", HERE, closed_at=AT - timedelta(days=8)))
+    await put_incident(bus, an_incident("INC-NEXT-DOOR", insee=ENGHIEN))
+    await put_ticket(bus, a_ticket("TCK-HERE", HERE))
+    await put_ticket(bus, a_ticket("TCK-CLOSED", HERE, closed_at=AT - timedelta(minutes=1)))
+    await put_ticket(bus, a_ticket("TCK-OTHER", EXPIRED))
+    await put_agent(bus, an_agent("tech", role=Role.TECHNICIEN, communes=(SOISY,)))
+    replicas = Replicas.of(bus)
+    await replicas.start(wait_seconds=30)
+    yield Guard(replicas, source="test")
+    await replicas.stop()
 
 
 def session_of(agent_id: str, epoch: int = 0) -> Principal:
     return Principal("agent", agent_id, session_id="s", epoch=epoch)
 
 
-async def check(guard: Guard, database: Database, agent_id: str, camera_id: str) -> None:
+async def check(
+    guard: Guard,
+    database: Database,
+    agent_id: str,
+    camera_id: str,
+    *,
+    action: Action = Action.LIVE,
+    context: Context | None = None,
+) -> None:
     async with database.transaction() as connection:
         await guard.check(
             connection,
             principal=session_of(agent_id),
-            action=Action.LIVE,
+            action=action,
             camera_id=camera_id,
+            context=context,
             at=AT,
             station="10.0.0.7",
         )
@@ -152,3 +175,41 @@ async def test_what_an_open_stream_delivers_is_judged_anew(guard: Guard, bus: Bu
         return not guard.may_see(soisy, Action.VIEW_INCIDENT, SOISY, AT)
 
     assert await eventually(lost)
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "action", "context", "rule"),
+    [
+        ("op.soisy", Action.REPLAY, Context(incident_id="INC-HERE"), "toutes_regles"),
+        ("op.soisy", Action.REPLAY, Context(incident_id="INC-NOWHERE"), "incident_confirme"),
+        ("op.soisy", Action.REPLAY, Context(incident_id="INC-OLD"), "incident_confirme"),
+        ("op.soisy", Action.REPLAY, Context(incident_id="INC-NEXT-DOOR"), "incident_confirme"),
+        ("tech", Action.LIVE, Context(ticket_id="TCK-HERE"), "toutes_regles"),
+        ("tech", Action.LIVE, Context(ticket_id="TCK-NOWHERE"), "ticket_confirme"),
+        ("tech", Action.LIVE, Context(ticket_id="TCK-CLOSED"), "ticket_confirme"),
+        ("tech", Action.LIVE, Context(ticket_id="TCK-OTHER"), "ticket_confirme"),
+        ("tech", Action.LIVE, Context(), "maintenance_sous_ticket"),
+    ],
+)
+async def test_a_reference_is_not_taken_at_its_word(
+    guard: Guard, database: Database, agent_id: str, action: Action, context: Context, rule: str
+) -> None:
+    if rule == "toutes_regles":
+        await check(guard, database, agent_id, HERE, action=action, context=context)
+    else:
+        with pytest.raises(Refusal):
+            await check(guard, database, agent_id, HERE, action=action, context=context)
+    (row,) = await rows(database)
+    assert row.rule == rule
+    assert ("non_confirme" in row.context) == ("NOWHERE" in row.context)
+
+
+async def test_a_ticket_that_is_closed_opens_nothing_more(guard: Guard, bus: Bus) -> None:
+    technician, context = guard.agent(session_of("tech")), Context(ticket_id="TCK-HERE")
+    assert guard.decide(technician, Action.LIVE, HERE, context, AT)[1].allowed
+    await put_ticket(bus, a_ticket("TCK-HERE", HERE, closed_at=AT))
+
+    async def rule() -> str:
+        return guard.decide(technician, Action.LIVE, HERE, context, AT)[1].rule
+
+    await eventually(rule, until=lambda name: name == "ticket_confirme")

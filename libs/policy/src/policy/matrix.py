@@ -49,7 +49,7 @@ MATRIX: dict[Action, frozenset[Role]] = {
 
 CONDITIONS: dict[tuple[Role, Action], str] = {
     (Role.OPERATEUR, Action.REPLAY): "incident ou réquisition",
-    **{(role, Action.EXPORT): "réquisition ou ticket" for role in (*_HEADS, *_REPLAY_ROOM)},
+    **{(role, Action.EXPORT): "réquisition ou droit d'accès" for role in (*_HEADS, *_REPLAY_ROOM)},
     **{
         (role, action): "partage nominatif"
         for role in (*_FORCES, *_FIRE)

@@ -6,7 +6,7 @@ as the same string, so that neither package needs the other.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 CENTRE = "00000"
@@ -65,6 +65,13 @@ class CameraStatus(StrEnum):
     DEPOSEE = "deposee"
 
 
+class TicketPurpose(StrEnum):
+    """What a ticket was opened for."""
+
+    MAINTENANCE = "maintenance"
+    DROIT_D_ACCES = "droit_d_acces"
+
+
 class Action(StrEnum):
     """Everything an agent can ask for. The value is what the register and the API write."""
 
@@ -117,7 +124,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A person, the employer, and the dated habilitation (half-open: ``from`` included, ``until`` not)."""
+    """A person, the employer, and the dated habilitation (half-open: ``from`` included, ``until`` not).
+
+    ``agrement_until``: end (excluded) of the prefect's agrément; None where the agent's trade needs none.
+    """
 
     agent_id: str
     name: str
@@ -130,6 +140,7 @@ class Agent:
     habilitation_from: datetime | None
     habilitation_until: datetime | None
     active: bool
+    agrement_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +189,54 @@ class Share:
     grants_ptz: bool = False
 
 
+INCIDENT_OUTLIVES_CLOSURE = timedelta(days=7)
+"""How long the footage of an incident's own cameras may still be looked at in its name once it is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident as its owner published it, as much as a decision in its context needs."""
+
+    incident_id: str
+    insee: str
+    camera_ids: frozenset[str]
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+    def concerns(self, camera: Camera, at: datetime) -> bool:
+        """Tell whether the incident is a reason to look at a camera at an instant.
+
+        Its own cameras: until seven days after its closure. Any other camera of the same commune: only while it is
+        open, for nobody knows beforehand where those who flee will pass.
+        """
+        if camera.camera_id in self.camera_ids:
+            return self.closed_at is None or at < self.closed_at + INCIDENT_OUTLIVES_CLOSURE
+        return camera.insee == self.insee and (self.closed_at is None or at < self.closed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as its owner published it: it covers the cameras it lists, for what it was opened for."""
+
+    ticket_id: str
+    camera_ids: frozenset[str]
+    opened_at: datetime
+    closed_at: datetime | None = None
+    purpose: str = TicketPurpose.MAINTENANCE
+
+    def covers(self, camera: Camera, purpose: TicketPurpose, at: datetime) -> bool:
+        """Tell whether the ticket is open at an instant, lists the camera and was opened for that purpose."""
+        is_open = self.closed_at is None or at < self.closed_at
+        return is_open and self.purpose == purpose and camera.camera_id in self.camera_ids
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Why the action is asked, and which commune it touches when the thing judged is not a camera.
 
-    A blank reference (empty or only white space) counts as none. ``insee`` is the commune of an incident, a segment
-    or a dispatch; a camera's own commune wins over it.
+    A blank reference (empty or only white space) counts as none. ``incident`` and ``ticket`` are what the reference
+    of the same name was found to be; None when it is unknown, and then it opens nothing. ``insee`` is the commune of
+    an incident, a segment or a dispatch; a camera's own commune wins over it.
     """
 
     incident_id: str | None = None
@@ -191,6 +244,25 @@ class Context:
     ticket_id: str | None = None
     share: Share | None = None
     insee: str | None = None
+    incident: Incident | None = None
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TownRules:
+    """What a town decided for itself; configuration, never code.
+
+    ``replay_roles``: the only roles that replay (Valenciennes has a separate replay room); None restricts nothing.
+    ``silence_allowed``: how old the last word of the message bus may be for an image to be shown. A revocation
+    travels over the bus, so beyond that nobody knows whether the agent still has the right.
+    """
+
+    replay_roles: frozenset[str] | None = None
+    silence_allowed: timedelta = timedelta(minutes=15)
+
+
+NO_TOWN_RULES = TownRules()
+NO_SILENCE = timedelta(0)
 
 
 def commune_of(camera: Camera | None, context: Context) -> str | None:

@@ -12,6 +12,8 @@ from policy.matrix import roles_allowed
 from policy.model import (
     IMAGE_ACTIONS,
     LIVE_ACTIONS,
+    NO_SILENCE,
+    NO_TOWN_RULES,
     Action,
     Agent,
     Authorisation,
@@ -21,6 +23,8 @@ from policy.model import (
     OperatingMode,
     OrganisationKind,
     Role,
+    TicketPurpose,
+    TownRules,
     commune_of,
     mentions,
 )
@@ -47,13 +51,15 @@ RECORDED_ACTIONS = IMAGE_ACTIONS - LIVE_ACTIONS
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question put to the policy."""
+    """One question put to the policy; ``silence`` is the age of the last word of the message bus."""
 
     agent: Agent
     action: Action
     camera: Camera | None
     context: Context
     at: datetime
+    town: TownRules = NO_TOWN_RULES
+    silence: timedelta = NO_SILENCE
 
     @property
     def authorisation(self) -> Authorisation | None:
@@ -95,6 +101,11 @@ def _habilitation_valid(request: Request) -> bool:
     if agent.habilitation_id is None or agent.habilitation_from is None or agent.habilitation_until is None:
         return False
     return agent.habilitation_from <= request.at < agent.habilitation_until
+
+
+def _agrement_valid(request: Request) -> bool:
+    until = request.agent.agrement_until
+    return until is None or request.at < until
 
 
 def _commune_bound(request: Request) -> bool:
@@ -141,6 +152,34 @@ def _mode_lets(request: Request) -> bool:
     return authorisation.mode == OperatingMode.DIRECT
 
 
+def _operator_replays(request: Request) -> bool:
+    return request.action == Action.REPLAY and request.agent.role == Role.OPERATEUR
+
+
+def _replays_on_incident_alone(request: Request) -> bool:
+    context = request.context
+    return _operator_replays(request) and _named(context.incident_id) and not _named(context.requisition_id)
+
+
+def _incident_concerns(request: Request) -> bool:
+    incident, camera = request.context.incident, request.camera
+    return incident is not None and camera is not None and incident.concerns(camera, request.at)
+
+
+def _exports_on_ticket_alone(request: Request) -> bool:
+    context = request.context
+    return request.action == Action.EXPORT and _named(context.ticket_id) and not _named(context.requisition_id)
+
+
+def _maintains(request: Request) -> bool:
+    return request.wants_live and request.agent.role == Role.TECHNICIEN
+
+
+def _ticket_covers(request: Request, purpose: TicketPurpose) -> bool:
+    ticket, camera = request.context.ticket, request.camera
+    return ticket is not None and camera is not None and ticket.covers(camera, purpose, request.at)
+
+
 def _share_holds(request: Request) -> bool:
     share = request.context.share
     if share is None or request.camera is None:
@@ -171,6 +210,13 @@ RULES: tuple[Rule, ...] = (
         passes=_habilitation_valid,
     ),
     Rule(
+        "agrement_en_vigueur",
+        "L'agrément préfectoral de l'agent, quand son métier en demande un, doit être en vigueur à cet instant.",
+        "agrement",
+        applies=lambda r: r.wants_image,
+        passes=_agrement_valid,
+    ),
+    Rule(
         "commune_de_l_employeur",
         "La commune concernée doit faire partie du territoire de l'employeur de l'agent.",
         "commune",
@@ -191,6 +237,21 @@ RULES: tuple[Rule, ...] = (
         "role",
         applies=_always,
         passes=lambda r: mentions(r.agent.role, roles_allowed(r.action)),
+    ),
+    Rule(
+        "salle_de_relecture",
+        "Dans cette ville, seule la salle de relecture relit des images.",
+        "salle_de_relecture",
+        applies=lambda r: r.action == Action.REPLAY and r.town.replay_roles is not None,
+        passes=lambda r: r.town.replay_roles is not None and r.agent.role in r.town.replay_roles,
+    ),
+    Rule(
+        "droits_a_jour",
+        "Sans nouvelles des droits des agents depuis trop longtemps, aucune image n'est montrée : une révocation a pu"
+        " se perdre. L'accès revient avec le bus de messages.",
+        "droits_a_jour",
+        applies=lambda r: r.wants_image,
+        passes=lambda r: r.silence <= r.town.silence_allowed,
     ),
     Rule(
         "camera_connue",
@@ -260,8 +321,16 @@ RULES: tuple[Rule, ...] = (
         "relecture_en_contexte",
         "Un opérateur ne relit des images que dans un incident ou une réquisition.",
         "relecture",
-        applies=lambda r: r.action == Action.REPLAY and r.agent.role == Role.OPERATEUR,
+        applies=_operator_replays,
         passes=lambda r: _named(r.context.incident_id) or _named(r.context.requisition_id),
+    ),
+    Rule(
+        "incident_confirme",
+        "L'incident invoqué doit être connu et concerner cette caméra : la citer (jusqu'à sept jours après sa clôture)"
+        " ou être ouvert dans sa commune.",
+        "incident",
+        applies=_replays_on_incident_alone,
+        passes=_incident_concerns,
     ),
     Rule(
         "extraction_en_contexte",
@@ -271,10 +340,24 @@ RULES: tuple[Rule, ...] = (
         passes=lambda r: _named(r.context.requisition_id) or _named(r.context.ticket_id),
     ),
     Rule(
+        "droit_d_acces_confirme",
+        "Le ticket invoqué doit être une demande de droit d'accès connue, ouverte et portant sur cette caméra.",
+        "droit_d_acces",
+        applies=_exports_on_ticket_alone,
+        passes=lambda r: _ticket_covers(r, TicketPurpose.DROIT_D_ACCES),
+    ),
+    Rule(
         "maintenance_sous_ticket",
         "Un technicien ne voit une image que pour un ticket de maintenance.",
         "ticket",
-        applies=lambda r: r.wants_live and r.agent.role == Role.TECHNICIEN,
+        applies=_maintains,
         passes=lambda r: _named(r.context.ticket_id),
+    ),
+    Rule(
+        "ticket_confirme",
+        "Le ticket de maintenance invoqué doit être connu, ouvert et porter sur cette caméra.",
+        "ticket",
+        applies=lambda r: _maintains(r) and _named(r.context.ticket_id),
+        passes=lambda r: _ticket_covers(r, TicketPurpose.MAINTENANCE),
     ),
 )

@@ -16,10 +16,14 @@ from policy import (
     Camera,
     CameraStatus,
     Context,
+    Incident,
     OperatingMode,
     OrganisationKind,
     Role,
     Share,
+    Ticket,
+    TicketPurpose,
+    TownRules,
     Window,
     decide,
     explain,
@@ -51,6 +55,7 @@ agents = st.builds(
     habilitation_from=st.none() | instants,
     habilitation_until=st.none() | instants,
     active=st.booleans(),
+    agrement_until=st.none() | instants,
 )
 authorisations = st.builds(
     Authorisation,
@@ -81,6 +86,23 @@ shares = st.builds(
     window=windows,
     grants_ptz=st.booleans(),
 )
+listed = st.frozensets(st.sampled_from(["c1", "c2"]))
+incidents = st.builds(
+    Incident,
+    incident_id=st.just("i"),
+    insee=st.sampled_from(COMMUNES),
+    camera_ids=listed,
+    opened_at=instants,
+    closed_at=st.none() | instants,
+)
+tickets = st.builds(
+    Ticket,
+    ticket_id=st.just("t"),
+    camera_ids=listed,
+    opened_at=instants,
+    closed_at=st.none() | instants,
+    purpose=st.sampled_from([*(purpose.value for purpose in TicketPurpose), "autre"]),
+)
 contexts = st.builds(
     Context,
     incident_id=st.none() | st.just("i"),
@@ -88,6 +110,8 @@ contexts = st.builds(
     ticket_id=st.none() | st.just("t"),
     share=st.none() | shares,
     insee=st.none() | st.sampled_from(COMMUNES),
+    incident=st.none() | incidents,
+    ticket=st.none() | tickets,
 )
 actions = st.sampled_from(list(Action))
 requests = st.tuples(agents, actions, st.none() | cameras, contexts, instants)
@@ -105,6 +129,7 @@ def likely(draw: st.DrawFn) -> Question:
     agent = replace(
         draw(agents),
         active=True,
+        agrement_until=None,
         habilitation_id="H-1",
         habilitation_from=ORIGIN - timedelta(days=90),
         habilitation_until=ORIGIN + timedelta(days=90),
@@ -124,7 +149,16 @@ def likely(draw: st.DrawFn) -> Question:
     )
     at = draw(instants)
     share = Share("s", agent.agent_id, frozenset({"c1"}), Window(at, at + timedelta(minutes=60)), grants_ptz=True)
-    context = Context(draw(st.none() | st.just("i")), draw(st.none() | st.just("r")), "t", share)
+    open_incident = Incident("i", COMMUNES[0], frozenset(), at)
+    purpose = draw(st.sampled_from(list(TicketPurpose)))
+    context = Context(
+        draw(st.none() | st.just("i")),
+        draw(st.none() | st.just("r")),
+        draw(st.none() | st.just("t")),
+        share,
+        incident=open_incident,
+        ticket=Ticket("t", frozenset({"c1"}), at, purpose=purpose),
+    )
     return agent, draw(actions), camera, context, at
 
 
@@ -231,8 +265,70 @@ def test_a_wider_role_keeps_every_right(question: Question, pair: tuple[Role, Ro
 def test_more_context_never_removes_a_right(question: Question) -> None:
     agent, action, camera, context, at = question
     if decide(agent, action, camera, context, at).allowed:
-        fuller = replace(context, incident_id="i", requisition_id="r", ticket_id="t")
-        assert decide(agent, action, camera, fuller, at).allowed
+        for fuller in (
+            replace(context, incident_id="i", requisition_id="r", ticket_id="t"),
+            replace(context, incident_id=context.incident_id or "bogus", incident=context.incident),
+        ):
+            assert decide(agent, action, camera, fuller, at).allowed
+
+
+@given(likely(), st.integers(0, 400), st.integers(0, 400))
+def test_longer_papers_never_remove_a_right(question: Question, earlier: int, later: int) -> None:
+    agent, action, camera, context, at = question
+    if not decide(*question).allowed:
+        return
+    assert camera is not None
+    assert camera.authorisation is not None
+    assert agent.habilitation_from is not None
+    assert agent.habilitation_until is not None
+    before, after = timedelta(days=earlier), timedelta(days=later)
+    longer = replace(
+        agent,
+        habilitation_from=agent.habilitation_from - before,
+        habilitation_until=agent.habilitation_until + after,
+        agrement_until=at + timedelta(microseconds=1) + after,
+    )
+    arrete = replace(
+        camera.authorisation,
+        valid_from=camera.authorisation.valid_from - before,
+        valid_until=camera.authorisation.valid_until + after,
+    )
+    assert decide(longer, action, replace(camera, authorisation=arrete), context, at).allowed
+
+
+@given(likely() | requests, st.frozensets(st.sampled_from([kind.value for kind in OrganisationKind])), windows)
+def test_a_wider_arrete_never_removes_a_right(question: Question, kinds: frozenset[str], window: Window) -> None:
+    agent, action, camera, context, at = question
+    if camera is None or camera.authorisation is None or not decide(*question).allowed:
+        return
+    arrete = camera.authorisation
+    wider = replace(arrete, recipients=arrete.recipients | kinds, event_windows=(*arrete.event_windows, window))
+    assert decide(agent, action, replace(camera, authorisation=wider), context, at).allowed
+    if arrete.mode == OperatingMode.EVENEMENT:
+        direct = replace(wider, mode=OperatingMode.DIRECT)
+        assert decide(agent, action, replace(camera, authorisation=direct), context, at).allowed
+
+
+@given(likely(), st.frozensets(st.sampled_from([role.value for role in Role])), st.integers(0, 120))
+def test_a_town_only_ever_restricts(question: Question, roles: frozenset[str], minutes: int) -> None:
+    silence = timedelta(minutes=minutes)
+    town = TownRules(replay_roles=roles, silence_allowed=timedelta(minutes=15))
+    if decide(*question, town=town, silence=silence).allowed:
+        assert decide(*question).allowed
+        assert question[1] not in IMAGE_ACTIONS or silence <= town.silence_allowed
+
+
+@given(likely(), incidents, tickets)
+def test_a_reference_that_was_not_confirmed_opens_nothing(
+    question: Question, incident: Incident, ticket: Ticket
+) -> None:
+    agent, action, camera, context, at = question
+    assert camera is not None
+    bare = replace(context, incident_id=None, requisition_id=None, ticket_id=None, incident=None, ticket=None)
+    named = replace(bare, incident_id="i", ticket_id="t", incident=incident, ticket=ticket)
+    if decide(agent, action, camera, named, at).allowed and not decide(agent, action, camera, bare, at).allowed:
+        by_ticket = any(ticket.covers(camera, purpose, at) for purpose in TicketPurpose)
+        assert incident.concerns(camera, at) or by_ticket
 
 
 @given(likely() | requests, st.text(" \t\n\r\u00a0\u2003", max_size=3))

@@ -13,8 +13,12 @@ from policy import (
     Authorisation,
     Camera,
     Context,
+    Incident,
     Role,
     Share,
+    Ticket,
+    TicketPurpose,
+    TownRules,
     Window,
     decide,
     matrix_csv,
@@ -55,15 +59,33 @@ def share(minutes: int = 60, *, ptz: bool = False, cameras: frozenset[str] = fro
     return Context(share=Share("s", "op", cameras, window, grants_ptz=ptz))
 
 
+def in_incident(
+    *cameras: str, insee: str = "95598", closed_days_ago: int | None = None, requisition_id: str | None = None
+) -> Context:
+    closed_at = None if closed_days_ago is None else AT - timedelta(days=closed_days_ago)
+    incident = Incident("i", insee, frozenset(cameras), AT - timedelta(days=30), closed_at)
+    return Context(incident_id="i", incident=incident, requisition_id=requisition_id)
+
+
+def on_ticket(
+    *cameras: str, purpose: TicketPurpose = TicketPurpose.MAINTENANCE, closed_at: datetime | None = None
+) -> Context:
+    return Context(
+        ticket_id="t", ticket=Ticket("t", frozenset(cameras), AT - timedelta(days=3), closed_at, purpose=purpose)
+    )
+
+
 PN = agent("partenaire_pn", "police_nationale")
 OTHER_MODE = replace(CAMERA, authorisation=replace(ARRETE, mode="DIFFERE_SUR_REQUISITION"))
 EVENT = replace(
     CAMERA,
     authorisation=replace(ARRETE, mode="EVENEMENT", event_windows=(Window(AT, AT + timedelta(hours=2)),)),
 )
+RIGHT_OF_ACCESS = TicketPurpose.DROIT_D_ACCES
 REFUSALS = [
     (agent(active=False), Action.LIVE, CAMERA, NOTHING, "agent_actif"),
     (agent(habilitation_until=AT), Action.LIVE, CAMERA, NOTHING, "habilitation_valide"),
+    (agent(agrement_until=AT), Action.LIVE, CAMERA, NOTHING, "agrement_en_vigueur"),
     (agent(communes=frozenset({"95428"})), Action.LIVE, CAMERA, NOTHING, "commune_de_l_employeur"),
     (agent(), Action.VIEW_INCIDENT, None, Context(insee="95428"), "commune_de_l_employeur"),
     (agent("partenaire_croix_rouge", "association"), Action.LIVE, CAMERA, NOTHING, "association_sans_image"),
@@ -97,6 +119,16 @@ REFUSALS = [
     (agent(), Action.REPLAY, CAMERA, NOTHING, "relecture_en_contexte"),
     (agent("chef_de_salle"), Action.EXPORT, CAMERA, Context(incident_id="i"), "extraction_en_contexte"),
     (agent("technicien"), Action.LIVE, CAMERA, NOTHING, "maintenance_sous_ticket"),
+    (agent(), Action.REPLAY, CAMERA, Context(incident_id="i"), "incident_confirme"),
+    (agent(), Action.REPLAY, CAMERA, in_incident("c2", insee="95428"), "incident_confirme"),
+    (agent(), Action.REPLAY, CAMERA, in_incident("c2", closed_days_ago=0), "incident_confirme"),
+    (agent(), Action.REPLAY, CAMERA, in_incident("c1", closed_days_ago=7), "incident_confirme"),
+    (agent("chef_de_salle"), Action.EXPORT, CAMERA, Context(ticket_id="t"), "droit_d_acces_confirme"),
+    (agent("chef_de_salle"), Action.EXPORT, CAMERA, on_ticket("c1"), "droit_d_acces_confirme"),
+    (agent("technicien"), Action.LIVE, CAMERA, Context(ticket_id="t"), "ticket_confirme"),
+    (agent("technicien"), Action.PTZ, CAMERA, on_ticket("c2"), "ticket_confirme"),
+    (agent("technicien"), Action.LIVE, CAMERA, on_ticket("c1", closed_at=AT), "ticket_confirme"),
+    (agent("technicien"), Action.SNAPSHOT, CAMERA, on_ticket("c1", purpose=RIGHT_OF_ACCESS), "ticket_confirme"),
 ]
 
 
@@ -108,21 +140,51 @@ def test_refusal_names_its_rule(who: Agent, action: Action, camera: Camera | Non
     assert decision.explanation
 
 
+REPLAY_ROOM_ONLY = TownRules(replay_roles=frozenset({"agent_relecture"}))
+
+
+@pytest.mark.parametrize("role", ["operateur", "chef_de_salle", "responsable_csu"])
+def test_where_a_town_has_a_replay_room_the_control_room_does_not_replay(role: str) -> None:
+    context = in_incident("c1", requisition_id="r")
+    decision = decide(agent(role), Action.REPLAY, CAMERA, context, AT, town=REPLAY_ROOM_ONLY)
+    assert decision.rule == "salle_de_relecture"
+    assert decide(agent(role), Action.LIVE, CAMERA, NOTHING, AT, town=REPLAY_ROOM_ONLY).allowed
+    assert decide(agent("agent_relecture"), Action.REPLAY, CAMERA, NOTHING, AT, town=REPLAY_ROOM_ONLY).allowed
+    assert Action.REPLAY in permissions(agent(role), AT)
+    assert Action.REPLAY not in permissions(agent(role), AT, town=REPLAY_ROOM_ONLY)
+
+
+def test_images_go_dark_when_the_bus_was_silent_for_longer_than_the_town_allows() -> None:
+    town, limit = TownRules(silence_allowed=timedelta(minutes=5)), timedelta(minutes=5)
+    too_long = limit + timedelta(microseconds=1)
+    assert decide(agent(), Action.LIVE, CAMERA, NOTHING, AT, town=town, silence=too_long).rule == "droits_a_jour"
+    where = Context(insee="95598")
+    assert decide(agent(), Action.VIEW_INCIDENT, None, where, AT, town=town, silence=too_long).allowed
+    assert decide(agent(), Action.LIVE, CAMERA, NOTHING, AT, town=town, silence=limit).allowed
+
+
 def test_every_rule_refuses_in_an_example() -> None:
-    assert {rule for *_, rule in REFUSALS} == {rule.name for rule in RULES}
+    elsewhere = {"salle_de_relecture", "droits_a_jour"}
+    assert {rule for *_, rule in REFUSALS} | elsewhere == {rule.name for rule in RULES}
 
 
 ALLOWED = [
     (agent(), Action.LIVE, CAMERA, NOTHING),
     (agent(), Action.PTZ, CAMERA, NOTHING),
-    (agent(), Action.REPLAY, CAMERA, Context(incident_id="i")),
+    (agent(agrement_until=AT + timedelta(seconds=1)), Action.LIVE, CAMERA, NOTHING),
+    (agent("admin", agrement_until=AT), Action.MANAGE_AGENTS, None, NOTHING),
+    (agent(), Action.REPLAY, CAMERA, in_incident("c1")),
+    (agent(), Action.REPLAY, CAMERA, in_incident("c1", insee="95428", closed_days_ago=6)),
+    (agent(), Action.REPLAY, CAMERA, in_incident("c2")),
+    (agent(), Action.REPLAY, CAMERA, Context(incident_id="bogus", requisition_id="r")),
+    (agent("chef_de_salle"), Action.EXPORT, CAMERA, on_ticket("c1", purpose=RIGHT_OF_ACCESS)),
     (agent(), Action.LIVE, OTHER_MODE, Context(requisition_id="r")),
     (agent(), Action.LIVE, EVENT, NOTHING),
     (agent("chef_de_salle"), Action.REPLAY, CAMERA, NOTHING),
     (agent("agent_relecture"), Action.REPLAY, replace(CAMERA, authorisation=None), Context(requisition_id="r")),
     (agent("agent_relecture"), Action.EXPORT, CAMERA, Context(requisition_id="r")),
     (agent("policier_municipal", "police_municipale"), Action.LIVE, CAMERA, NOTHING),
-    (agent("technicien"), Action.LIVE, CAMERA, Context(ticket_id="t")),
+    (agent("technicien"), Action.LIVE, CAMERA, on_ticket("c1")),
     (PN, Action.LIVE, CAMERA, share()),
     (PN, Action.PTZ, CAMERA, share(ptz=True)),
     (agent("dpo", communes=frozenset()), Action.READ_REGISTER, None, Context(insee="95598")),

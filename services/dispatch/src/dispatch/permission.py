@@ -7,15 +7,14 @@ from typing import Annotated
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common import outbox
 from common.auth import Principal
 from common.ids import new_id
 from common.problems import NotFound
 from common.web import Caller, Now, Station, Tx
-from contracts.access import FACT_REGISTER_ENTRY, REGISTER_OWNER, RegisterEntry, RegisterResult
-from contracts.envelope import make_envelope
+from contracts.access import RegisterEntry, RegisterResult
 from dispatch.domain import Dispatch
 from guard import Guard, Refusal
+from guard.seal import ask_for_row
 from guard.web import TheGuard
 from policy import Action, Agent, Context, Decision
 
@@ -67,17 +66,7 @@ class Door:
         if agent.organisation_id == organisation_id:
             return agent
         entry = self._refusal(agent, dispatch)
-        envelope = make_envelope(
-            entry,
-            event_id=entry.entry_id,
-            owner=REGISTER_OWNER,
-            fact=FACT_REGISTER_ENTRY,
-            source="dispatch",
-            aggregate="register:dispatch",
-            insee=entry.insee,
-            at=self.at,
-        )
-        await outbox.append(self.conn, [envelope])
+        await ask_for_row(self.conn, entry, source="dispatch")
         decision = Decision(allowed=False, rule=ADDRESSEE_RULE, citation=ADDRESSEE_CITATION, hides_existence=True)
         raise Refusal(NotFound("L'envoi", dispatch.dispatch_id), decision)
 

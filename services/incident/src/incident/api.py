@@ -10,13 +10,14 @@ from sse_starlette import EventSourceResponse
 
 from common.ids import new_id
 from common.live import live_response
-from common.problems import Invalid
+from common.problems import Invalid, NotFound
 from common.web import Caller, Now
 from contracts.envelope import Envelope
 from contracts.incident import IncidentStatus
 from contracts.streams import STREAM_OF_OWNER
 from guard.web import CurrentAgent, TheGuard
 from incident import repository, use_cases
+from incident.alarm_links import incident_of_alarm
 from incident.domain import Author
 from incident.errors import IncidentUnknown
 from incident.nomenclature import NOMENCLATURE
@@ -121,6 +122,16 @@ async def transmit_incident(
     return await _view(door, incident_id)
 
 
+@router.get("/alarms/{alarm_id}")
+async def read_incident_of_alarm(door: AtTheDoor, alarm_id: UUID) -> IncidentView:
+    """Return the incident that an alarm of the registry opened."""
+    agent = await door.require(Action.VIEW_INCIDENT, subject="L'incident de cette alarme")
+    incident_id = await incident_of_alarm(door.conn, alarm_id, agent.communes)
+    if incident_id is None:
+        raise NotFound("L'incident de l'alarme", alarm_id)
+    return await _view(door, incident_id)
+
+
 @router.get("/live")
 async def live(request: Request, guard: TheGuard, caller: Caller, clock: Now, door: AtTheDoor) -> EventSourceResponse:
     """Push the facts of the agent's communes, as they happen; each is judged at its own second."""
@@ -130,7 +141,12 @@ async def live(request: Request, guard: TheGuard, caller: Caller, clock: Now, do
         return guard.may_see(caller, Action.VIEW_INCIDENT, envelope.insee, clock.now())
 
     return await live_response(
-        request, request.app.state.bus, STREAM_OF_OWNER["incident"], "vigie.*.incident.>", allowed=allowed
+        request,
+        request.app.state.bus,
+        STREAM_OF_OWNER["incident"],
+        "vigie.*.incident.>",
+        allowed=allowed,
+        present=lambda: guard.present(caller),
     )
 
 

@@ -42,6 +42,7 @@ class Origin(StrEnum):
     CITOYEN = "citoyen"
     PARTENAIRE = "partenaire"
     ANALYTIQUE = "analytique"
+    SURVEILLANCE_TECHNIQUE = "surveillance_technique"
 
 
 class EntryKind(StrEnum):
@@ -51,6 +52,7 @@ class EntryKind(StrEnum):
     TRANSITION = "transition"
     TRANSMISSION = "transmission"
     DISPATCH = "dispatch"
+    ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,18 @@ class Incident:
         if takes_charge and self.status is IncidentStatus.TRANSMIS:
             return _step(followed, IncidentStatus.PRIS_EN_CHARGE, at=change.at, by=by, note=change.detail)
         return followed
+
+    def alarm_ended(self, *, at: datetime, by: Author, closes_untouched: bool) -> "Incident":
+        """Tell that the alarm which opened it is over; ``closes_untouched``: close it if nobody has begun with it.
+
+        The steps that the life-cycle wants between NOUVEAU and CLOS are written too, by the same author.
+        """
+        told = _with_entry(self, at, by, EntryKind.ALARM, "L'alarme a pris fin.")
+        if not closes_untouched or self.status is not IncidentStatus.NOUVEAU:
+            return told
+        for step in (IncidentStatus.LEVEE_DE_DOUTE, IncidentStatus.INFONDE, IncidentStatus.CLOS):
+            told = _step(told, step, at=at, by=by, note="L'alarme a pris fin avant toute intervention.")
+        return told
 
 
 def number_year(at: datetime) -> int:

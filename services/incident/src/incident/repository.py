@@ -21,11 +21,13 @@ from contracts.incident import (
     FACT_INCIDENT_TRANSMITTED,
     OWNER,
     IncidentOpened,
+    IncidentState,
     IncidentStatus,
     IncidentTransitioned,
     IncidentTransmitted,
     Priority,
 )
+from contracts.streams import BUCKET_INCIDENTS
 from incident.domain import (
     Author,
     Changes,
@@ -110,7 +112,41 @@ async def save(conn: AsyncConnection, incident: Incident) -> Incident:
         await _replace_row(conn, saved, expected=incident.version)
     await _record(conn, incident)
     await outbox.append(conn, [_envelope(incident, event) for event in incident.changes.events])
+    if incident.changes.events:
+        await outbox.append_states(conn, [_state_row(saved, state_of(saved))])
     return saved
+
+
+async def republish_state(conn: AsyncConnection, incident_id: UUID, *, forget_before: datetime) -> None:
+    """Put what services must know of an incident into the bucket again, or take it out if it was closed before then.
+
+    The row is locked first, so that this never overtakes a transition.
+    """
+    incident = await load(conn, incident_id, for_change=True)
+    if incident is None:
+        return
+    forgotten = incident.closed_at is not None and incident.closed_at <= forget_before
+    await outbox.append_states(conn, [_state_row(incident, None if forgotten else state_of(incident))])
+
+
+async def ids_still_invoked(conn: AsyncConnection, *, closed_after: datetime) -> set[UUID]:
+    """Return the incidents that are open, or were closed after an instant: those a person may act in the name of."""
+    among = incidents.c.status.in_([value.value for value in OPEN_STATUSES])
+    wanted = select(incidents.c.incident_id).where(among | (incidents.c.closed_at > closed_after))
+    return set((await conn.execute(wanted)).scalars())
+
+
+def state_of(incident: Incident) -> IncidentState:
+    """Return what other services must know of an incident to decide in its context."""
+    return IncidentState(
+        incident_id=str(incident.incident_id),
+        number=incident.number,
+        insee=incident.declaration.insee,
+        camera_ids=incident.declaration.camera_ids,
+        status=incident.status,
+        opened_at=incident.opened_at,
+        closed_at=incident.closed_at,
+    )
 
 
 async def load(conn: AsyncConnection, incident_id: UUID, *, for_change: bool = False) -> Incident | None:
@@ -184,6 +220,11 @@ async def _record(conn: AsyncConnection, incident: Incident) -> None:
         stored = insert(partner_dispatches).values(row)
         news = {name: row[name] for name in ("status", "at", "detail")}
         await conn.execute(stored.on_conflict_do_update(index_elements=["dispatch_id"], set_=news))
+
+
+def _state_row(incident: Incident, state: IncidentState | None) -> outbox.StateRow:
+    key = str(incident.incident_id)
+    return outbox.StateRow(BUCKET_INCIDENTS, key, state, f"incident/{key}")
 
 
 def _envelope(incident: Incident, event: Payload) -> Envelope:

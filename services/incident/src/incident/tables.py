@@ -98,5 +98,13 @@ idempotency_keys = Table(
     PrimaryKeyConstraint("agent_id", "key"),
 )
 
+alarm_incidents = Table(
+    "alarm_incidents",
+    metadata,
+    Column("alarm_id", Uuid, primary_key=True),
+    Column("incident_id", Uuid, ForeignKey("incidents.incident_id"), nullable=False, index=True),
+    Column("ended_at", DateTime(timezone=True)),
+)
+
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

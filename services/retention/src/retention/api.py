@@ -135,7 +135,14 @@ async def live(request: Request, tx: Tx, clock: Now, caller: Caller, guard: TheG
         action = Action.VIEW_RECORDINGS if envelope.type == _DESTROYED else Action.HOLD
         return guard.may_see(caller, action, envelope.insee, clock.now())
 
-    return await live_response(request, request.app.state.bus, "RETENTION", "vigie.*.retention.>", allowed=allowed)
+    return await live_response(
+        request,
+        request.app.state.bus,
+        "RETENTION",
+        "vigie.*.retention.>",
+        allowed=allowed,
+        present=lambda: guard.present(caller),
+    )
 
 
 async def _require_one_of(

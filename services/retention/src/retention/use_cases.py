@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.problems import Conflict, NotFound
-from contracts.access import FACT_REGISTER_ENTRY, REGISTER_OWNER, RegisterEntry, RegisterResult
+from contracts.access import RegisterEntry, RegisterResult
 from contracts.envelope import Envelope, Payload, make_envelope
 from contracts.retention import (
     FACT_HOLD_LIFTED,
@@ -18,6 +18,7 @@ from contracts.retention import (
     HoldPlaced,
     SegmentsDestroyed,
 )
+from guard.seal import ask_for_row
 from retention import repository
 from retention.domain.destruction import Destruction, destructible, proof_of
 from retention.domain.hold import Hold, HoldAlreadyLifted, HoldLapsed, SecondPersonNeeded
@@ -114,18 +115,9 @@ async def destroy_batch(
     entry = _register_row(proof, entry_id)
     events = [
         _event(payload, batch_id, FACT_SEGMENTS_DESTROYED, f"destruction:{insee}", insee, at),
-        make_envelope(
-            entry,
-            event_id=entry_id,
-            owner=REGISTER_OWNER,
-            fact=FACT_REGISTER_ENTRY,
-            source=SOURCE,
-            aggregate=f"register:{SOURCE}",
-            insee=insee,
-            at=at,
-        ),
     ]
     await repository.save_destruction(connection, proof, gone, events)
+    await ask_for_row(connection, entry, source=SOURCE)
     return proof
 
 

@@ -2,6 +2,7 @@
 
 import httpx
 
+from common.clock import Clock
 from common.object_store import ObjectStore
 from common.service import Part, ServiceParts
 from guard.assembly import House, assemble
@@ -17,8 +18,8 @@ from stream_gateway.session_tokens import SessionTokens
 from stream_gateway.settings import Settings
 
 
-def build(settings: Settings) -> ServiceParts:
-    """Wire the service; nothing is connected before ``open``."""
+def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
+    """Wire the service; nothing is connected before ``open``. A test may bring a clock that it moves."""
 
     def wire(house: House) -> dict[str, Part]:
         state, key = house.app.state, house.key
@@ -51,4 +52,5 @@ def build(settings: Settings) -> ServiceParts:
         wire=wire,
         lifespan=serve_live,
         on_close=on_close,
+        clock=clock,
     )

@@ -56,6 +56,7 @@ sessions = Table(
     Column("insee", Text, nullable=False),
     Column("agent_id", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
+    Column("login_id", Text),
     Column("quality", Text, nullable=False),
     Column("incident_id", Text),
     Column("ticket_id", Text),

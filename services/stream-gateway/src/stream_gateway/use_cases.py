@@ -55,6 +55,7 @@ async def open_session(
         ticket_id=asked.context.ticket_id,
         at=asked.at,
         lease_for=lease_for,
+        login_id=asked.principal.session_id,
     )
     await repository.add_session(connection, session)
     return session

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from common.testing.polling import eventually
+from common.testing.states import an_incident, put_incident
 from contracts.stream import SegmentRecorded
 from stream_gateway.testing.rig import Gateway
 
@@ -74,7 +76,14 @@ async def test_an_operator_replays_only_in_the_context_of_an_incident(gateway: G
     refused = await ask(gateway, "op.durand", segment)
     assert refused.status_code == 403
     assert refused.json()["rule"] == "relecture_en_contexte"
-    assert (await ask(gateway, "op.durand", segment, incident_id="INC-1")).status_code == 201
+    invented = await ask(gateway, "op.durand", segment, incident_id="INC-1")
+    assert (invented.status_code, invented.json()["rule"]) == (403, "incident_confirme")
+    await put_incident(gateway.bus, an_incident("INC-1", segment.camera_id))
+
+    async def allowed() -> int:
+        return (await ask(gateway, "op.durand", segment, incident_id="INC-1")).status_code
+
+    assert await eventually(allowed, until=lambda status: status == 201) == 201
 
 
 async def test_a_replay_wants_a_motive_and_a_window_of_an_hour(gateway: Gateway) -> None:

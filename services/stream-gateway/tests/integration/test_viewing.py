@@ -13,7 +13,9 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from common.auth import SESSION_COOKIE
-from common.testing.states import an_agent, an_authorisation, put_agent, put_camera
+from common.testing.polling import eventually
+from common.testing.states import a_ticket, an_agent, an_authorisation, put_agent, put_camera, put_ticket
+from contracts.access import Role
 from contracts.registry import CameraState
 from stream_gateway.domain.sessions import CloseReason
 from stream_gateway.testing.films import frames_of, kinds_of
@@ -203,6 +205,44 @@ async def test_a_revoked_agent_sees_nothing_more(gateway: Gateway) -> None:
         await put_agent(gateway.bus, an_agent("op.durand", session_epoch=1))
         assert await closing_code(socket) == 4410
     assert (await gateway.wait_for("session_closed"))["reason"] == CloseReason.REVOKED
+
+
+async def test_logging_out_ends_the_pictures_of_that_log_in_only(gateway: Gateway) -> None:
+    camera = await gateway.add_camera(1)
+    headers = gateway.headers()
+    login = gateway.tokens.verifier.verify(headers["Authorization"].removeprefix("Bearer ")).session_id
+    asked = {"camera_id": camera.camera_id}
+    session = (await gateway.http.post("/api/stream/sessions", json=asked, headers=headers)).json()
+    other = await opened(gateway, camera)
+    async with (
+        connected(gateway, session["websocket_path"], session["token"]) as left,
+        connected(gateway, other["websocket_path"], other["token"]) as stays,
+    ):
+        for socket in (left, stays):
+            await receive(socket, fragments=1)
+        logged_out = an_agent("op.durand").model_copy(update={"ended_sessions": (str(login),)})
+        await put_agent(gateway.bus, logged_out)
+        assert await closing_code(left) == 4410
+        await receive(stays, fragments=5)
+
+
+async def test_a_technician_sees_while_the_ticket_is_open(gateway: Gateway) -> None:
+    await put_agent(gateway.bus, an_agent("tech.moreau", role=Role.TECHNICIEN))
+    camera = await gateway.add_camera(1)
+    await put_ticket(gateway.bus, a_ticket("TCK-1", camera.camera_id))
+    guard = gateway.parts.app.state.guard
+
+    async def mirrored() -> bool:
+        return bool(guard.agents.get("tech.moreau") and guard.replicas.tickets.get("TCK-1"))
+
+    await eventually(mirrored)
+    invented = await gateway.open_session(camera.camera_id, "tech.moreau", ticket_id="TCK-9")
+    assert (invented.status_code, invented.json()["rule"]) == (403, "ticket_confirme")
+    session = await opened(gateway, camera, "tech.moreau", ticket_id="TCK-1")
+    async with connected(gateway, session["websocket_path"], session["token"], "tech.moreau") as socket:
+        await receive(socket, fragments=1)
+        await put_ticket(gateway.bus, a_ticket("TCK-1", camera.camera_id, closed_at=datetime.now(UTC)))
+        assert await closing_code(socket) == 4410
 
 
 async def test_the_end_of_the_authorisation_ends_the_pictures(gateway: Gateway) -> None:

@@ -35,3 +35,17 @@ def test_recording_ends_at_the_second_the_authorisation_does() -> None:
     assert recording_terms(camera, until) is None
     assert next_change([camera], NOW) == until
     assert next_change([camera], until) is None
+
+
+def test_a_published_renewal_takes_over_at_the_very_instant_and_a_later_one_leaves_a_gap() -> None:
+    until = NOW + timedelta(seconds=10)
+    renewed = an_authorisation(valid_until=until + timedelta(days=900), retention_days=7)
+    renewed = renewed.model_copy(update={"authorisation_id": "AUT-2", "valid_from": until})
+    camera = a_camera(authorisation=an_authorisation(valid_until=until, retention_days=14))
+    camera = camera.model_copy(update={"next_authorisation": renewed})
+    assert recording_terms(camera, until - timedelta(microseconds=1)) == RecordingTerms("95598", 14, "AUT-1")
+    assert recording_terms(camera, until) == RecordingTerms("95598", 7, "AUT-2")
+    late = renewed.model_copy(update={"valid_from": until + timedelta(minutes=1)})
+    waiting = camera.model_copy(update={"next_authorisation": late})
+    assert recording_terms(waiting, until) is None
+    assert next_change([waiting], until) == until + timedelta(minutes=1)

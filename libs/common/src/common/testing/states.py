@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from common.bus import Bus
 from contracts.access import AgentState, OrganisationKind, Role
-from contracts.registry import AuthorisationState, CameraKind, CameraState, CameraStatus, OperatingMode
-from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS
+from contracts.incident import IncidentState, IncidentStatus
+from contracts.registry import AuthorisationState, CameraKind, CameraState, CameraStatus, OperatingMode, TicketState
+from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS, BUCKET_INCIDENTS, BUCKET_TICKETS
 
 SOISY = "95598"
 ENGHIEN = "95210"
@@ -87,6 +88,7 @@ def a_camera(
         has_ptz=has_ptz,
         has_stream=has_stream,
         authorisation=(authorisation or an_authorisation()) if authorised else None,
+        masks_signed=True,
     )
 
 
@@ -100,3 +102,42 @@ async def put_camera(bus: Bus, camera: CameraState) -> None:
     """Publish a camera's state to the ``cameras`` bucket."""
     store = await bus.js.key_value(BUCKET_CAMERAS)
     await store.put(camera.camera_id, camera.model_dump_json().encode())
+
+
+def an_incident(
+    incident_id: str, *camera_ids: str, insee: str = SOISY, closed_at: datetime | None = None
+) -> IncidentState:
+    """Return an incident that was opened an hour ago."""
+    return IncidentState(
+        incident_id=incident_id,
+        number=f"2026-{insee}-000001",
+        insee=insee,
+        camera_ids=camera_ids,
+        status=IncidentStatus.CLOS if closed_at else IncidentStatus.NOUVEAU,
+        opened_at=datetime.now(UTC) - timedelta(hours=1),
+        closed_at=closed_at,
+    )
+
+
+def a_ticket(ticket_id: str, *camera_ids: str, insee: str = SOISY, closed_at: datetime | None = None) -> TicketState:
+    """Return a maintenance ticket that was opened an hour ago."""
+    return TicketState(
+        ticket_id=ticket_id,
+        insee=insee,
+        camera_ids=camera_ids,
+        title="Nettoyage du dôme",
+        opened_at=datetime.now(UTC) - timedelta(hours=1),
+        closed_at=closed_at,
+    )
+
+
+async def put_incident(bus: Bus, incident: IncidentState) -> None:
+    """Publish an incident's state to the ``incidents`` bucket."""
+    store = await bus.js.key_value(BUCKET_INCIDENTS)
+    await store.put(incident.incident_id, incident.model_dump_json().encode())
+
+
+async def put_ticket(bus: Bus, ticket: TicketState) -> None:
+    """Publish a ticket's state to the ``tickets`` bucket."""
+    store = await bus.js.key_value(BUCKET_TICKETS)
+    await store.put(ticket.ticket_id, ticket.model_dump_json().encode())

@@ -18,7 +18,7 @@ router = APIRouter()
 @router.get("/live")
 async def live(request: Request, guard: TheGuard, caller: Caller, clock: Now, door: AtTheDoor) -> EventSourceResponse:
     """Push the facts the agent may see, as they happen; each is judged at its own second."""
-    sees_all = Action.VIEW_DISPATCH in permissions(guard.agent(caller), door.at)
+    sees_all = Action.VIEW_DISPATCH in permissions(guard.agent(caller), door.at, town=guard.town)
     action = Action.VIEW_DISPATCH if sees_all else Action.RECEIVE_DISPATCH
     agent = await door.require(action, subject="Le fil des envois")
     own = await repository.partner_ids_of(door.conn, organisation_id=agent.organisation_id)
@@ -28,5 +28,10 @@ async def live(request: Request, guard: TheGuard, caller: Caller, clock: Now, do
         return concerned and guard.may_see(caller, action, envelope.insee, clock.now())
 
     return await live_response(
-        request, request.app.state.bus, STREAM_OF_OWNER["dispatch"], "vigie.*.dispatch.>", allowed=allowed
+        request,
+        request.app.state.bus,
+        STREAM_OF_OWNER["dispatch"],
+        "vigie.*.dispatch.>",
+        allowed=allowed,
+        present=lambda: guard.present(caller),
     )

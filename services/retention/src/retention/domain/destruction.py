@@ -1,11 +1,11 @@
 """What a sweep may destroy, and the proof it leaves."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from contracts.merkle import leaf_hash, root_of
 from retention.domain.hold import Hold
 from retention.domain.segment import Segment
 
@@ -61,10 +61,4 @@ def proof_of(segments: Sequence[Segment], *, batch_id: UUID, insee: str, at: dat
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
     """Return the Merkle tree hash of RFC 6962 §2.1 over ``leaves`` (32 bytes); the empty tree is SHA-256 of nothing."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\x00" + leaves[0]).digest()
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    left, right = merkle_root(leaves[:split]), merkle_root(leaves[split:])
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return root_of(leaf_hash(leaf) for leaf in leaves)

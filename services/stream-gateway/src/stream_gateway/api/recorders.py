@@ -42,7 +42,12 @@ async def live(request: Request, caller: Caller, guard: TheGuard, clock: Now) ->
         return guard.may_see(caller, action, envelope.insee, clock.now())
 
     return await live_response(
-        request, request.app.state.bus, STREAM_OF_OWNER[OWNER], f"vigie.*.{OWNER}.>", allowed=allowed
+        request,
+        request.app.state.bus,
+        STREAM_OF_OWNER[OWNER],
+        f"vigie.*.{OWNER}.>",
+        allowed=allowed,
+        present=lambda: guard.present(caller),
     )
 
 

@@ -13,7 +13,7 @@ def recording_terms(camera: CameraState, at: datetime) -> RecordingTerms | None:
     No valid authorisation, no recording from that second (L.252-1 CSI). A nomad camera whose masks are not
     signed again is not recorded either: its pixels under a mask would be stored.
     """
-    authorisation = camera.authorisation
+    authorisation = camera.authorisation_at(at)
     if authorisation is None or not authorisation.valid_from <= at < authorisation.valid_until:
         return None
     if not camera.has_stream or not camera.masks_signed or camera.status != CameraStatus.EN_SERVICE:
@@ -26,8 +26,9 @@ def next_change(cameras: Iterable[CameraState], after: datetime) -> datetime | N
     instants = (
         instant
         for camera in cameras
-        if camera.authorisation is not None
-        for instant in (camera.authorisation.valid_from, camera.authorisation.valid_until)
+        for authorisation in (camera.authorisation, camera.next_authorisation)
+        if authorisation is not None
+        for instant in (authorisation.valid_from, authorisation.valid_until)
         if instant > after
     )
     return min(instants, default=None)

@@ -41,7 +41,8 @@ class LeaseExpired(Exception):
 class ViewingSession:
     """One agent watching one camera. The lease is half-open: at ``lease_until`` it is over.
 
-    ``epoch`` is that of the agent's log-in; ``incident_id`` and ``ticket_id`` are the context it was granted in.
+    ``login_id`` is the agent's log-in, ``epoch`` that of the agent at the time; ``incident_id`` and ``ticket_id`` are
+    the context it was granted in.
     """
 
     session_id: UUID
@@ -56,6 +57,7 @@ class ViewingSession:
     lease_until: datetime
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
+    login_id: str | None = None
 
     @classmethod
     def open(
@@ -71,6 +73,7 @@ class ViewingSession:
         ticket_id: str | None,
         at: datetime,
         lease_for: timedelta,
+        login_id: str | None = None,
     ) -> "ViewingSession":
         """Begin a session whose first lease starts now."""
         return cls(
@@ -84,6 +87,7 @@ class ViewingSession:
             ticket_id=ticket_id,
             opened_at=at,
             lease_until=at + lease_for,
+            login_id=login_id,
         )
 
     def alive_at(self, at: datetime) -> bool:

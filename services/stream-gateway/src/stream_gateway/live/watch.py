@@ -35,6 +35,9 @@ CAMERA_RULES = frozenset(
 )
 """Rules of the policy that fail because of the camera; all others fail because of the agent."""
 
+SILENCE_RULE = "droits_a_jour"
+"""Fails because of neither: nobody knows whether the agent still has the right. It may be asked again later."""
+
 
 @dataclass(slots=True, eq=False)
 class Attachment:
@@ -75,10 +78,14 @@ class SessionWatch:
         state = self._guard.agents.get(session.agent_id)
         if state is None or not state.active or state.session_epoch > session.epoch:
             return CloseReason.REVOKED
+        if session.login_id in state.ended_sessions:
+            return CloseReason.REVOKED
         context = Context(incident_id=session.incident_id, ticket_id=session.ticket_id)
         _, decision = self._guard.decide(agent_from(state), Action.LIVE, session.camera_id, context, at)
         if decision.allowed:
             return None
+        if decision.rule == SILENCE_RULE:
+            return CloseReason.EXPIRED
         return CloseReason.AUTHORISATION_ENDED if decision.rule in CAMERA_RULES else CloseReason.REVOKED
 
     async def run(self) -> None:
