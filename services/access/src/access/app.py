@@ -1,14 +1,17 @@
 """Composition root of the access service."""
 
+from datetime import timedelta
+
 import httpx
 
 from access.api import ROUTERS, errors
 from access.checkpoints import SignedSeal
-from access.consumers import SUBSCRIPTIONS
-from access.jobs import seal_for_ever
+from access.consumers import RegisterDesk
+from access.jobs import sign_for_ever, warn_for_ever
 from access.oidc import OidcProvider
 from access.settings import Settings
 from common.clock import Clock
+from common.consumer import Subscription
 from common.service import Part, ServiceParts
 from guard.assembly import House, assemble
 
@@ -26,16 +29,27 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
             client_id=settings.oidc_client_id,
             client_secret=secret.get_secret_value() if secret else None,
             login_claim=settings.oidc_login_claim,
+            scope=settings.oidc_scope,
+            acr=tuple(settings.oidc_acr_values.split()),
         )
-        house.app.state.seal = seal = SignedSeal(house.key)
-        return {"seal": lambda: seal_for_ever(house.database, seal, house.clock)}
+        seal = SignedSeal(house.key, settings.origin_of_register, settings.trusted_keys_dir)
+        house.app.state.seal = seal
+        every = timedelta(seconds=settings.checkpoint_every)
+        warn_every = timedelta(seconds=settings.warn_every)
+        return {
+            "checkpoints": lambda: sign_for_ever(house.database, seal, house.clock, every=every),
+            "warnings": lambda: warn_for_ever(house.database, house.clock, every=warn_every),
+        }
+
+    def subscriptions(house: House) -> list[Subscription]:
+        return RegisterDesk(house.app.state.verifier, house.clock, settings.accept_unsealed_rows).subscriptions()
 
     parts = assemble(
         service="access",
         title="Vigie — accès",
         settings=settings,
         routers=ROUTERS,
-        subscriptions=lambda _house: SUBSCRIPTIONS,
+        subscriptions=subscriptions,
         wire=wire,
         clock=clock,
         on_close=lambda _house: http.aclose,

@@ -5,6 +5,7 @@ Sources: OpenID Connect Core 1.0 §3.1 (code flow, ID token validation), Discove
 
 import base64
 import hashlib
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -19,7 +20,6 @@ from access.ports import IdentityProviderAway, IdentityRefused, LoginAttempt
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 """Signatures accepted on an ID token: asymmetric only, never ``none`` and never a shared secret."""
 
-_SCOPE = "openid profile"
 _KEYS_STAY_FRESH = timedelta(minutes=10)
 _LEEWAY_SECONDS = 30
 _TIMEOUT = httpx.Timeout(5.0)
@@ -44,6 +44,8 @@ class OidcProvider:
         client_id: ours.
         client_secret: ours, None for a public client.
         login_claim: claim that holds the local agent's identifier.
+        scope: what to ask for; a provider may name its claims otherwise (ProConnect: ``openid uid``).
+        acr: authentication levels of which the provider must vouch for one (``acr`` claim); empty: any will do.
     """
 
     def __init__(
@@ -54,12 +56,16 @@ class OidcProvider:
         client_id: str,
         client_secret: str | None,
         login_claim: str,
+        scope: str = "openid profile",
+        acr: tuple[str, ...] = (),
     ) -> None:
         self._http = http
         self._issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
         self._login_claim = login_claim
+        self._scope = scope
+        self._acr = acr
         self._discovered: dict[str, Any] | None = None
         self._keys: KeySet | None = None
         self._keys_until: datetime | None = None
@@ -76,7 +82,7 @@ class OidcProvider:
             "response_type": "code",
             "client_id": self._client_id,
             "redirect_uri": redirect_uri,
-            "scope": _SCOPE,
+            "scope": self._scope,
             "state": attempt.state,
             "nonce": attempt.nonce,
             "code_challenge": code_challenge(attempt.code_verifier),
@@ -84,6 +90,9 @@ class OidcProvider:
             "prompt": "login",
             "max_age": str(_MAX_AGE_SECONDS),
         }
+        if self._acr:
+            wanted = {"id_token": {"acr": {"essential": True, "values": list(self._acr)}}}
+            query |= {"acr_values": " ".join(self._acr), "claims": json.dumps(wanted)}
         endpoint = str((await self._description())["authorization_endpoint"])
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
@@ -97,9 +106,11 @@ class OidcProvider:
         tokens = await self._exchange(attempt, code, redirect_uri)
         claims = await self._verified(str(tokens.get("id_token", "")), attempt.nonce, at)
         await self._judge_freshness(claims.get("auth_time"), attempt)
+        if self._acr and claims.get("acr") not in self._acr:
+            raise IdentityRefused("the person authenticated at another level than asked")
         name = claims.get(self._login_claim)
         if name is None:
-            name = (await self._userinfo(str(tokens.get("access_token", "")), claims)).get(self._login_claim)
+            name = (await self._userinfo(str(tokens.get("access_token", "")), claims, at)).get(self._login_claim)
         if not isinstance(name, str) or not name:
             raise IdentityRefused(f"no claim {self._login_claim} about this person")
         return name
@@ -153,9 +164,8 @@ class OidcProvider:
         return _json(response)
 
     async def _verified(self, id_token: str, nonce: str, at: datetime) -> dict[str, Any]:
+        claims = await self._decoded(id_token, at)
         try:
-            kid = jws.extract_compact(id_token.encode()).headers().get("kid")
-            token = jwt.decode(id_token, await self._keys_for(kid, at), algorithms=ALGORITHMS)
             jwt.JWTClaimsRegistry(
                 now=int(at.timestamp()),
                 leeway=_LEEWAY_SECONDS,
@@ -165,12 +175,20 @@ class OidcProvider:
                 iat={"essential": True},
                 sub={"essential": True},
                 nonce={"essential": True, "value": nonce},
-            ).validate(token.claims)
+            ).validate(claims)
         except (JoseError, ValueError, TypeError) as error:
             raise IdentityRefused(f"ID token refused: {type(error).__name__}") from error
-        if token.claims.get("azp", self._client_id) != self._client_id:
+        if claims.get("azp", self._client_id) != self._client_id:
             raise IdentityRefused("ID token was issued to another client")
-        return token.claims
+        return claims
+
+    async def _decoded(self, token: str, at: datetime) -> dict[str, Any]:
+        """Return what the provider signed; claims are still to be judged."""
+        try:
+            kid = jws.extract_compact(token.encode()).headers().get("kid")
+            return jwt.decode(token, await self._keys_for(kid, at), algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError, TypeError) as error:
+            raise IdentityRefused(f"signature refused: {type(error).__name__}") from error
 
     async def _judge_freshness(self, auth_time: object, attempt: LoginAttempt) -> None:
         if auth_time is None:
@@ -190,22 +208,41 @@ class OidcProvider:
             self._keys_until = at + _KEYS_STAY_FRESH
         return known
 
-    async def _userinfo(self, access_token: str, id_claims: dict[str, Any]) -> dict[str, Any]:
+    async def _userinfo(self, access_token: str, id_claims: dict[str, Any], at: datetime) -> dict[str, Any]:
+        """Return what the provider says of the person, as JSON or as a JWT it signed (Core §5.3.2)."""
         endpoint = (await self._description()).get("userinfo_endpoint")
         if endpoint is None or not access_token:
             return {}
-        found = await self._get_json(str(endpoint), {"Authorization": f"Bearer {access_token}"})
+        answer = await self._get(str(endpoint), {"Authorization": f"Bearer {access_token}"})
+        signed = answer.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/jwt"
+        found = await self._signed_userinfo(answer.text.strip(), at) if signed else _json(answer)
         if found.get("sub") != id_claims["sub"]:
             raise IdentityRefused("userinfo is about another person")
         return found
 
-    async def _get_json(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    async def _signed_userinfo(self, token: str, at: datetime) -> dict[str, Any]:
+        claims = await self._decoded(token, at)
+        try:
+            jwt.JWTClaimsRegistry(
+                now=int(at.timestamp()),
+                leeway=_LEEWAY_SECONDS,
+                iss={"essential": True, "value": self._issuer},
+                aud={"essential": True, "value": self._client_id},
+            ).validate(claims)
+        except JoseError as error:
+            raise IdentityRefused(f"userinfo refused: {type(error).__name__}") from error
+        return claims
+
+    async def _get_json(self, url: str) -> dict[str, Any]:
+        return _json(await self._get(url))
+
+    async def _get(self, url: str, headers: dict[str, str] | None = None) -> httpx.Response:
         try:
             response = await self._http.get(url, headers=headers, timeout=_TIMEOUT)
             response.raise_for_status()
         except httpx.HTTPError as error:
             raise IdentityProviderAway(f"{type(error).__name__} from {httpx.URL(url).host}") from error
-        return _json(response)
+        return response
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from access.domain.register import ChainHead
+from access.domain.tree import TreeHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,26 @@ class IdentityRefused(Exception):
 
 
 class CheckpointSeal(Protocol):
-    """Signs where the register's chain ends, and knows its own signature again."""
+    """Signs statements about the register, and knows its own signatures again."""
 
-    def close(self, head: ChainHead) -> str:
-        """Return a signed statement about the head of the chain."""
+    def close(self, head: TreeHead) -> str:
+        """Return a signed checkpoint (a note)."""
         ...
 
-    def opened(self, token: str) -> ChainHead | None:
+    def opened(self, note: str) -> TreeHead | None:
         """Return what was signed, None when the signature is not ours."""
+        ...
+
+    def sign(self, text: str) -> str:
+        """Return another text of ours as a signed note."""
+        ...
+
+    def text_of(self, note: str) -> str | None:
+        """Return the text of a note, None when the signature is not ours."""
+        ...
+
+    def opened_token(self, token: str) -> ChainHead | None:
+        """Return what a checkpoint of the time before the tree says, None when the signature is not ours."""
         ...
 
 

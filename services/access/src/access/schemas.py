@@ -1,12 +1,13 @@
 """What the API reads and writes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from access.domain.agents import Agent, Habilitation, Organisation
+from access.domain.papers import training_ends
 from access.domain.register import RegisterRow
 from contracts.access import OrganisationKind, Role
 from contracts.envelope import Insee
@@ -137,12 +138,23 @@ class AgentView(BaseModel):
     habilitation_id: str | None
     habilitation_from: datetime | None
     habilitation_until: datetime | None
+    agrement_number: str | None
+    agrement_from: datetime | None
+    agrement_until: datetime | None
+    trained_on: date | None
+    training_until: datetime | None
     active: bool
 
     @classmethod
     def of(cls, agent: Agent) -> "AgentView":
         """Return the view of an agent."""
-        return cls.model_validate(agent.state.model_dump(exclude={"session_epoch", "ended_sessions"}))
+        state = agent.state.model_dump(exclude={"session_epoch", "ended_sessions"})
+        return cls(
+            **state,
+            agrement_from=agent.agrement.valid_from if agent.agrement else None,
+            trained_on=agent.trained_on,
+            training_until=training_ends(agent.trained_on) if agent.trained_on else None,
+        )
 
 
 class AgentList(BaseModel):
@@ -201,12 +213,15 @@ class RegisterPage(BaseModel):
 
 
 class VerificationView(BaseModel):
-    """What a walk along the whole chain found."""
+    """What a walk along the whole register found; ``checkpoints``: how many signed ones it passed through."""
 
     entries: int
     valid: bool
     first_bad_seq: int | None
     head_hash: str
+    root_hash: str
+    checkpoints: int
+    fault: str | None
     checked_at: datetime
 
 

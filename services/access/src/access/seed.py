@@ -83,7 +83,7 @@ def load_town(name: str) -> Town:
             employers[OrganisationKind(item["employer"])].organisation_id,
             part if item.get("part_only") else None,
         )
-        for item in _read("demonstration.toml")["agents"]
+        for item in [*_read("demonstration.toml")["agents"], *document.get("agents", [])]
     )
     return Town(organisations, agents)
 

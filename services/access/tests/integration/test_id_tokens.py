@@ -12,11 +12,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI, Form, Response
+from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
@@ -47,7 +49,7 @@ class Obedient:
     key_fetches: int = 0
     id_token: str = ""
     token_status: int = 200
-    userinfo: dict[str, Any] = field(default_factory=dict[str, Any])
+    userinfo: dict[str, Any] | str = field(default_factory=dict[str, Any])
     seen_form: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def app(self) -> FastAPI:
@@ -88,8 +90,10 @@ class Obedient:
             return {"id_token": self.id_token, "access_token": secrets.token_urlsafe()}
 
         @app.get("/userinfo")
-        async def userinfo() -> dict[str, Any]:
-            return self.userinfo
+        async def userinfo() -> Response:
+            if isinstance(self.userinfo, str):
+                return Response(self.userinfo, media_type="application/jwt")
+            return JSONResponse(self.userinfo)
 
         return app
 
@@ -118,9 +122,9 @@ class Party:
     provider: Obedient
     http: httpx.AsyncClient
 
-    def relying(self, claim: str = "sub") -> OidcProvider:
+    def relying(self, claim: str = "sub", acr: tuple[str, ...] = ()) -> OidcProvider:
         return OidcProvider(
-            self.http, issuer=self.provider.issuer, client_id="vigie", client_secret="s", login_claim=claim
+            self.http, issuer=self.provider.issuer, client_id="vigie", client_secret="s", login_claim=claim, acr=acr
         )
 
 
@@ -272,6 +276,46 @@ async def test_a_login_name_missing_from_the_token_is_asked_of_userinfo(party: P
     party.provider.userinfo = {"sub": "5f0c"}
     with pytest.raises(IdentityRefused):
         await identify(party.relying("preferred_username"))
+
+
+def signed_userinfo(provider: Obedient, key: Key, **changes: Any) -> str:
+    claims = {"iss": provider.issuer, "aud": "vigie", "sub": "opaque-1", "uid": "op.durand"} | changes
+    return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key, algorithms=MANY)
+
+
+async def test_userinfo_that_the_provider_signed_is_checked_like_an_id_token(party: Party) -> None:
+    """As ProConnect sends it: a JWT of its own key, for us, about the person of the ID token."""
+    key, stranger = rsa("idp"), rsa("idp")
+    party.provider.keys = [key]
+    party.provider.sign(key, sub="opaque-1")
+    party.provider.userinfo = signed_userinfo(party.provider, key)
+    assert await identify(party.relying("uid")) == "op.durand"
+    for wrong in (
+        signed_userinfo(party.provider, stranger),
+        signed_userinfo(party.provider, key, aud="another-client"),
+        signed_userinfo(party.provider, key, iss="https://autre.example"),
+        signed_userinfo(party.provider, key, sub="opaque-2"),
+        "pas un jeton",
+    ):
+        party.provider.userinfo = wrong
+        with pytest.raises(IdentityRefused):
+            await identify(party.relying("uid"))
+
+
+@pytest.mark.parametrize(("acr", "accepted"), [("eidas2", True), ("eidas3", True), ("eidas1", False), (None, False)])
+async def test_the_level_that_was_asked_must_be_vouched_for(party: Party, acr: str | None, accepted: bool) -> None:  # noqa: FBT001
+    key = rsa("idp")
+    party.provider.keys = [key]
+    party.provider.sign(key, acr=acr)
+    relying = party.relying(acr=("eidas2", "eidas3"))
+    asked = parse_qs(urlsplit(await relying.authorization_url(ATTEMPT, REDIRECT)).query)
+    assert asked["acr_values"] == ["eidas2 eidas3"]
+    assert json.loads(asked["claims"][0])["id_token"]["acr"]["essential"] is True
+    if accepted:
+        assert await identify(relying) == "op.durand"
+    else:
+        with pytest.raises(IdentityRefused, match="level"):
+            await identify(relying)
 
 
 async def test_an_absent_or_lying_provider_is_away_not_a_refusal(party: Party) -> None:

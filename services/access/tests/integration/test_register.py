@@ -2,73 +2,21 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
+from register_rows import an_entry, an_event, as_superuser, put_on_the_bus, verification
 from running_access import RunningAccess
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from access.checkpoints import SignedSeal
-from access.consumers import SUBSCRIPTIONS, on_entry_requested
+from access.consumers import RegisterDesk
 from access.use_cases import register as use_cases
 from common.database import Database
-from common.ids import new_id
 from common.testing.servers import Servers
-from contracts.access import FACT_REGISTER_ENTRY, REGISTER_OWNER, RegisterEntry, RegisterResult
-from contracts.envelope import Envelope, make_envelope
+from contracts.access import RegisterEntry
 
 pytestmark = pytest.mark.integration
-
-
-def an_entry(access: RunningAccess, **changes: object) -> RegisterEntry:
-    values: dict[str, object] = {
-        "entry_id": new_id(),
-        "at": access.clock.now(),
-        "actor_id": "op.durand",
-        "actor_name": "Camille Durand",
-        "actor_role": "operateur",
-        "habilitation_id": "HAB-1",
-        "organisation": "CA Plaine Vallée",
-        "action": "live",
-        "camera_id": "PV-95598-0001-P1",
-        "camera_label": "Gare",
-        "insee": "95598",
-        "authorisation_id": "AUT-1",
-        "motive_code": "surveillance",
-        "motive_text": "« ronde » de 22 h\x00",
-        "context": "",
-        "station": "10.0.0.1",
-        "window_from": None,
-        "window_until": None,
-        "recipient": None,
-        "result": RegisterResult.ALLOWED,
-        "rule": "toutes_regles",
-        "citation": "CSI L.252-3",
-        **changes,
-    }
-    return RegisterEntry.model_validate(values)
-
-
-def an_event(entry: RegisterEntry) -> Envelope:
-    return make_envelope(
-        entry,
-        event_id=entry.entry_id,
-        owner=REGISTER_OWNER,
-        fact=FACT_REGISTER_ENTRY,
-        source="stream-gateway",
-        aggregate="register:stream-gateway",
-        insee=entry.insee,
-        at=entry.at,
-    )
-
-
-async def put_on_the_bus(access: RunningAccess, entries: list[RegisterEntry]) -> None:
-    for entry in entries:
-        event = an_event(entry)
-        await access.bus.js.publish(event.nats_subject, event.model_dump_json().encode())
 
 
 async def test_entries_of_the_bus_are_chained_in_order_and_twice_delivered_once_written(
@@ -90,11 +38,13 @@ async def test_entries_of_the_bus_are_chained_in_order_and_twice_delivered_once_
 
 async def test_the_handler_survives_a_second_delivery(access: RunningAccess) -> None:
     entry = an_entry(access, action="replay")
+    desk = RegisterDesk(access.tokens.verifier, access.clock)
     for _ in range(2):
         async with access.database.transaction() as conn:
-            await on_entry_requested(conn, an_event(entry), entry)
+            event = an_event(access, entry)
+            await desk.on_entry_requested(conn, event, RegisterEntry.model_validate(event.data))
     assert len(await access.register(1, action="replay")) == 1
-    assert [subscription.stream for subscription in SUBSCRIPTIONS] == ["REGISTER"]
+    assert [subscription.stream for subscription in desk.subscriptions()] == ["REGISTER"]
 
 
 async def test_concurrent_writers_leave_no_gap_and_no_fork(access: RunningAccess) -> None:
@@ -114,20 +64,31 @@ REWRITES = [
     "UPDATE register_entries SET actor_id = 'autre'",
     "DELETE FROM register_entries",
     "TRUNCATE register_entries",
-    "UPDATE register_checkpoints SET token = ''",
-    "DELETE FROM register_checkpoints",
+    "UPDATE register_heads SET note = ''",
+    "DELETE FROM register_heads",
+    "TRUNCATE register_heads",
+    "UPDATE register_tiles SET root = hashes",
+    "DELETE FROM register_tiles",
+    "TRUNCATE register_tiles",
     "TRUNCATE register_checkpoints",
+    "TRUNCATE register_forgettings",
 ]
-DISARMING = ["DROP TABLE register_entries", "ALTER TABLE register_entries DISABLE TRIGGER ALL"]
+TABLES = ["register_entries", "register_heads", "register_tiles", "register_checkpoints", "register_forgettings"]
+DISARMING = [
+    *(f"DROP TABLE {table}" for table in TABLES),
+    *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in TABLES),
+    "SELECT forget_register_rows(256, now(), now(), '')",
+    "INSERT INTO register_forgettings (up_to, forgotten_at, note) VALUES (256, now(), '')",
+    "INSERT INTO register_checkpoints (seq, sealed_at, token) VALUES (1, now(), '')",
+]
 
 
 async def test_the_serving_role_cannot_change_the_register_and_a_trigger_refuses_even_the_owner(
     access: RunningAccess,
 ) -> None:
-    await put_on_the_bus(access, [an_entry(access)])
-    await access.register(1, action="live")
     async with access.database.transaction() as conn:
-        await use_cases.seal_register(conn, seal=access.app.state.seal, at=access.clock.now())
+        await use_cases.append_entries(conn, entries=[an_entry(access) for _ in range(300)])
+        await use_cases.sign_head(conn, seal=access.app.state.seal, at=access.clock.now())
     for statement in [*REWRITES, *DISARMING]:
         with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
             async with access.database.transaction() as conn:
@@ -165,7 +126,7 @@ async def test_a_register_cut_short_behind_its_checkpoint_is_found(access: Runni
     last = (await access.register(5, action="live"))[-1]["seq"]
     for _ in range(2):  # the second finds nothing new to seal
         async with access.database.transaction() as conn:
-            await use_cases.seal_register(conn, seal=access.app.state.seal, at=access.clock.now())
+            await use_cases.sign_head(conn, seal=access.app.state.seal, at=access.clock.now())
     assert (await verification(access))["valid"]
     await as_superuser(access, servers, f"DELETE FROM register_entries WHERE seq >= {last}")  # noqa: S608
     assert not (await verification(access))["valid"]
@@ -174,33 +135,12 @@ async def test_a_register_cut_short_behind_its_checkpoint_is_found(access: Runni
 async def test_a_checkpoint_that_we_did_not_sign_convinces_nobody(access: RunningAccess) -> None:
     await put_on_the_bus(access, [an_entry(access)])
     seq = (await access.register(1, action="live"))[0]["seq"]
-    stranger = SignedSeal(access.tokens.key("incident"))
+    stranger = SignedSeal(access.tokens.key("incident"), access.app.state.seal.origin)
     async with access.database.transaction() as conn:
-        await use_cases.seal_register(conn, seal=stranger, at=access.clock.now())
+        await use_cases.sign_head(conn, seal=stranger, at=access.clock.now())
     found = await verification(access)
     assert not found["valid"]
     assert found["first_bad_seq"] >= seq
-
-
-async def as_superuser(access: RunningAccess, servers: Servers, statement: str) -> None:
-    """Do what only the server's superuser can: switch the triggers off and change the register."""
-    admin = urlsplit(servers.postgres.admin_url)
-    superuser = await asyncpg.connect(
-        host=admin.hostname,
-        port=admin.port,
-        user=admin.username,
-        password=admin.password,
-        database=urlsplit(access.urls.app_url).path[1:],
-    )
-    await superuser.execute("ALTER TABLE register_entries DISABLE TRIGGER ALL")
-    await superuser.execute(statement)
-    await superuser.close()
-
-
-async def verification(access: RunningAccess) -> dict[str, Any]:
-    async with access.client(access.as_agent("auditeur.cnil")) as client:
-        found: dict[str, Any] = (await client.get("/api/access/register/verification")).json()
-    return found
 
 
 async def test_the_four_questions(access: RunningAccess) -> None:

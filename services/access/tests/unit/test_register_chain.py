@@ -2,23 +2,17 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.domain.register import (
-    GENESIS,
-    ChainHead,
-    ChainWalk,
-    RegisterRow,
-    Verification,
-    canonical_bytes,
-    chain,
-)
+from access.domain.register import GENESIS, ChainHead, RegisterRow, chain, words_of
+from access.domain.register_walk import Pin, RegisterWalk, Verification
 from contracts.access import RegisterEntry, RegisterResult
+from contracts.merkle import EMPTY_ROOT, leaf_hash, root_of
+from contracts.register_row import canonical_bytes
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 instants = st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -51,9 +45,9 @@ registers = st.lists(entries, min_size=1, max_size=6, unique_by=lambda entry: en
 
 
 def verified(rows: list[RegisterRow], pin: ChainHead | None = None) -> Verification:
-    walk = ChainWalk(pin)
-    for row in rows:
-        walk.step(row)
+    walk = RegisterWalk([Pin(pin.seq, pin.hash, None)] if pin else [])
+    walk.take(rows, {})
+    walk.take_upper([])
     return walk.result
 
 
@@ -65,6 +59,7 @@ def test_a_sealed_register_verifies_however_it_was_batched(asked: list[RegisterE
     assert rows == list(chain(ChainHead(), asked))
     found = verified(rows)
     assert (found.valid, found.entries, found.head_hash) == (True, len(asked), rows[-1].hash.hex())
+    assert found.root_hash == root_of(leaf_hash(row.canonical) for row in rows).hex()
 
 
 @given(registers, st.data())
@@ -75,7 +70,7 @@ def test_one_flipped_bit_anywhere_is_found_at_its_row(asked: list[RegisterEntry]
     stored = bytearray(getattr(rows[place], field))
     bit = data.draw(st.integers(0, len(stored) * 8 - 1))
     stored[bit // 8] ^= 1 << bit % 8
-    rows[place] = replace(rows[place], **{field: bytes(stored)})
+    rows[place] = rows[place]._replace(**{field: bytes(stored)})
     assert verified(rows).first_bad_seq == place + 1
 
 
@@ -93,10 +88,14 @@ def test_a_changed_query_column_is_found(asked: list[RegisterEntry], data: st.Da
                 {"result": "tampered"},
                 {"insee": "95428"},
                 {"camera_id": "autre"},
+                {"organisation": "autre organisation"},
+                {"motive_code": "autre"},
+                {"why": "autre"},
+                {"at": rows[place].at + timedelta(microseconds=1)},
             ]
         )
     )
-    rows[place] = replace(rows[place], **lie)
+    rows[place] = rows[place]._replace(**lie)
     assert verified(rows).first_bad_seq == place + 1
 
 
@@ -133,7 +132,7 @@ def test_a_register_cut_short_of_its_checkpoint_is_found(asked: list[RegisterEnt
 
 
 def test_an_empty_register_is_valid_and_starts_from_zero_bytes() -> None:
-    assert verified([]) == Verification(0, valid=True, first_bad_seq=None, head_hash=GENESIS.hex())
+    assert verified([]) == Verification(0, True, None, GENESIS.hex(), EMPTY_ROOT.hex(), 0, None)
 
 
 def an_entry(**changes: object) -> RegisterEntry:
@@ -183,3 +182,17 @@ def test_anybody_can_check_the_chain_with_sha256_alone() -> None:
 def test_control_characters_survive_sealing(entry: RegisterEntry) -> None:
     noisy = entry.model_copy(update={"motive_text": "\x00\x1f\x7f\u2028é😀"})
     assert json.loads(canonical_bytes(1, noisy))["motive_text"] == noisy.motive_text
+
+
+def test_words_are_found_without_accents_case_or_order() -> None:
+    assert words_of("Réquisition", "N° 12/2026 à l'Œuvre", "incident:2026-95598-000001") == (
+        "12 2026 2026-95598-000001 a incident l n requisition uvre"
+    )
+    assert words_of("É\u0301a", "x" * 100) == f"ea {'x' * 36} {'x' * 64}"
+
+
+@given(texts, texts)
+def test_words_are_the_same_however_often_they_are_taken(one: str, other: str) -> None:
+    words = words_of(one, other)
+    assert words_of(words) == words
+    assert set(words.split()) >= set(words_of(one).split())

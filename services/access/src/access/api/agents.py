@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from access.api.desk import TheDesk
+from access.api.people_bodies import AgentPatch, AgrementBody, TrainingBody
 from access.repository import agents as repository
 from access.schemas import (
     AgentBody,
@@ -17,6 +18,7 @@ from access.schemas import (
     Word,
 )
 from access.use_cases import agents as use_cases
+from access.use_cases import papers
 from common.ids import new_id
 from policy import Action
 
@@ -48,6 +50,59 @@ async def enrol_agent(desk: TheDesk, body: AgentBody) -> AgentView:
         organisation_id=body.organisation_id,
         communes=None if body.communes is None else frozenset(body.communes),
         habilitation=body.habilitation,
+        by=admitted.actor_id,
+        event_id=new_id(),
+        at=desk.at,
+    )
+    return AgentView.of(agent)
+
+
+@router.patch("/agents/{agent_id}")
+async def change_agent(desk: TheDesk, agent_id: Word, body: AgentPatch) -> AgentView:
+    """Change an agent's name, role, employer or communes; nobody changes their own rights."""
+    changes = " ".join(f"{name}={value}" for name, value in body.model_dump(mode="json", exclude_none=True).items())
+    about = f"modification de {agent_id[:64]} : {changes}"
+    await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=about[:1500])
+    agent = await use_cases.change_agent(
+        desk.connection,
+        agent_id=agent_id,
+        name=body.name,
+        role=body.role,
+        organisation_id=body.organisation_id,
+        communes=None if body.communes is None else frozenset(body.communes),
+        by_agent=desk.principal.subject if desk.principal.kind == "agent" else None,
+        event_id=new_id(),
+        at=desk.at,
+    )
+    return AgentView.of(agent)
+
+
+@router.post("/agents/{agent_id}/agrements", status_code=201)
+async def record_agrement(desk: TheDesk, agent_id: Word, body: AgrementBody) -> AgentView:
+    """Put an agent under the prefect's agrément; the same again changes nothing."""
+    about = f"agrément {body.agrement_number} de {agent_id[:64]}"
+    admitted = await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=about)
+    agent = await papers.record_agrement(
+        desk.connection,
+        agent_id=agent_id,
+        agrement=body.agrement,
+        by=admitted.actor_id,
+        event_id=new_id(),
+        at=desk.at,
+    )
+    return AgentView.of(agent)
+
+
+@router.post("/agents/{agent_id}/trainings", status_code=201)
+async def record_training(desk: TheDesk, agent_id: Word, body: TrainingBody) -> AgentView:
+    """Record a training that took place; the last one counts for 24 months."""
+    about = f"formation de {agent_id[:64]} le {body.trained_on:%d/%m/%Y}"
+    admitted = await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=about)
+    agent = await papers.record_training(
+        desk.connection,
+        agent_id=agent_id,
+        trained_on=body.trained_on,
+        title=body.title,
         by=admitted.actor_id,
         event_id=new_id(),
         at=desk.at,

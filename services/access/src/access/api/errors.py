@@ -8,12 +8,25 @@ from access.domain.errors import (
     AgentAlreadyRevoked,
     AgentExists,
     AgentUnknown,
+    AgrementTaken,
     HabilitationTaken,
+    OwnChange,
     OwnRevocation,
 )
+from access.domain.machine_clients import MachineClientTaken, MachineClientUnknown
+from access.use_cases.register_proofs import SizeUnknown
 from common.problems import Conflict, Invalid, NotFound, Problem, response
 
-_CONFLICTS = (AgentExists, AgentAlreadyRevoked, HabilitationTaken, OwnRevocation)
+_CONFLICTS = (
+    AgentExists,
+    AgentAlreadyRevoked,
+    AgrementTaken,
+    HabilitationTaken,
+    MachineClientTaken,
+    OwnChange,
+    OwnRevocation,
+    SizeUnknown,
+)
 
 
 def install(app: FastAPI) -> None:
@@ -28,6 +41,8 @@ async def _on_refusal(_request: Request, error: Exception) -> JSONResponse:
 def _problem(error: Exception) -> Problem:
     if isinstance(error, AgentUnknown):
         return NotFound("L'agent", error.agent_id)
+    if isinstance(error, MachineClientUnknown):
+        return NotFound("Le client", error.client_id)
     if isinstance(error, _CONFLICTS):
         return Conflict(str(error))
     return Invalid(str(error))

@@ -18,7 +18,7 @@ from common.auth import SESSION_COOKIE, ServiceKey
 from common.ids import new_id
 from common.problems import Unauthenticated
 from common.web import Caller, Now, Station, Tx
-from guard.web import CurrentAgent
+from guard.web import CurrentAgent, TheGuard
 from policy import permissions
 
 router = APIRouter(prefix="/api/access", tags=["sessions"])
@@ -26,7 +26,7 @@ _NOBODY = "inconnu"
 
 
 @router.get("/me")
-async def me(agent: CurrentAgent, clock: Now) -> Me:
+async def me(agent: CurrentAgent, guard: TheGuard, clock: Now) -> Me:
     """Return the agent who calls and the actions a screen may offer."""
     return Me(
         agent_id=agent.agent_id,
@@ -38,7 +38,7 @@ async def me(agent: CurrentAgent, clock: Now) -> Me:
         communes=sorted(agent.communes),
         habilitation_id=agent.habilitation_id,
         habilitation_until=agent.habilitation_until,
-        permissions=sorted(permissions(agent, clock.now())),
+        permissions=sorted(permissions(agent, clock.now(), town=guard.town)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from access.domain.errors import (
@@ -10,11 +10,49 @@ from access.domain.errors import (
     AgentAlreadyRevoked,
     CommunesOutsideEmployer,
     HabilitationEmpty,
+    OwnChange,
+    RoleNotOfEmployer,
 )
 from contracts.access import AgentState, OrganisationKind, Role
 
 _AGENT_ID = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*")
 AGENT_ID_LENGTH = 64
+
+
+ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
+    OrganisationKind.COLLECTIVITE: frozenset(
+        {
+            Role.OPERATEUR,
+            Role.CHEF_DE_SALLE,
+            Role.AGENT_RELECTURE,
+            Role.RESPONSABLE_CSU,
+            Role.POLICIER_MUNICIPAL,
+            Role.MAIRE,
+            Role.DPO,
+            Role.TECHNICIEN,
+            Role.ADMIN,
+        }
+    ),
+    OrganisationKind.POLICE_MUNICIPALE: frozenset(
+        {
+            Role.POLICIER_MUNICIPAL,
+            Role.OPERATEUR,
+            Role.CHEF_DE_SALLE,
+            Role.AGENT_RELECTURE,
+            Role.RESPONSABLE_CSU,
+        }
+    ),
+    OrganisationKind.POLICE_NATIONALE: frozenset({Role.PARTENAIRE_PN}),
+    OrganisationKind.GENDARMERIE: frozenset({Role.PARTENAIRE_GN}),
+    OrganisationKind.DOUANES: frozenset(),
+    OrganisationKind.SDIS: frozenset({Role.PARTENAIRE_SDIS}),
+    OrganisationKind.ASSOCIATION: frozenset({Role.PARTENAIRE_CROIX_ROUGE}),
+    OrganisationKind.AUTORITE: frozenset({Role.AUDITEUR}),
+}
+"""What an employer's people can be at all: an association's agents hold the one role that never sees an image.
+
+Customs are a lawful recipient of images but have no role in Vigie yet: nobody can be enrolled for them.
+"""
 
 
 class AgentIdMalformed(AccessError):
@@ -59,10 +97,31 @@ class Habilitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Agrement:
+    """The prefect's agrément of an agent who watches images for a commune (CSI, livre Ier, titre III); half-open.
+
+    Raises:
+        HabilitationEmpty: it ends before it starts.
+    """
+
+    number: str
+    valid_from: datetime
+    valid_until: datetime
+
+    def __post_init__(self) -> None:
+        if self.valid_until <= self.valid_from:
+            raise HabilitationEmpty(self.number, self.valid_from, self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """A person who may log in. ``communes`` is the whole or a part of the employer's territory.
 
-    ``session_epoch`` grows at each revocation: a session of an older epoch is dead everywhere.
+    ``session_epoch`` grows at each revocation: a session of an older epoch is dead everywhere. ``agrement`` is None
+    for trades that need none; ``trained_on`` is the day of the last training, None while unknown.
+
+    Raises:
+        RoleNotOfEmployer: people of this kind of organisation cannot hold this role.
     """
 
     agent_id: str
@@ -73,6 +132,12 @@ class Agent:
     habilitation: Habilitation | None = None
     active: bool = True
     session_epoch: int = 0
+    agrement: Agrement | None = None
+    trained_on: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES_OF_KIND[self.organisation.kind]:
+            raise RoleNotOfEmployer(self.agent_id, self.role, self.organisation.kind)
 
     @classmethod
     def enrol(
@@ -90,13 +155,39 @@ class Agent:
         Raises:
             AgentIdMalformed: the identifier could not be a log-in name.
             CommunesOutsideEmployer: a commune is not of the employer's territory.
+            RoleNotOfEmployer: see the class.
         """
         if len(agent_id) > AGENT_ID_LENGTH or not _AGENT_ID.fullmatch(agent_id):
             raise AgentIdMalformed(agent_id)
-        asked = organisation.communes if communes is None else communes
-        if outside := asked - organisation.communes:
-            raise CommunesOutsideEmployer(agent_id, outside)
-        return cls(agent_id, name, role, organisation, asked, habilitation)
+        return cls(agent_id, name, role, organisation, _within(agent_id, organisation, communes), habilitation)
+
+    def changed(
+        self,
+        *,
+        by_agent: str | None,
+        name: str,
+        role: Role,
+        organisation: Organisation,
+        communes: frozenset[str] | None,
+    ) -> Self:
+        """Return the agent with other data.
+
+        ``communes`` None: the employer's whole territory; ``by_agent``: the agent who asks, None for a machine.
+
+        Raises:
+            OwnChange: an agent gives themselves another role, employer or territory.
+            CommunesOutsideEmployer, RoleNotOfEmployer: as for a new agent.
+        """
+        after = replace(
+            self,
+            name=name,
+            role=role,
+            organisation=organisation,
+            communes=_within(self.agent_id, organisation, communes),
+        )
+        if by_agent == self.agent_id and replace(after, name=self.name) != self:
+            raise OwnChange(self.agent_id)
+        return after
 
     def employed_by(self, organisation: Organisation) -> Self:
         """Return the agent under a changed employer: a commune it lost is lost to the agent, none is gained."""
@@ -105,6 +196,14 @@ class Agent:
     def habilitated(self, habilitation: Habilitation) -> Self:
         """Return the agent under a new paper, active again; sessions from before a revocation stay dead."""
         return replace(self, habilitation=habilitation, active=True)
+
+    def under(self, agrement: Agrement) -> Self:
+        """Return the agent under another agrément."""
+        return replace(self, agrement=agrement)
+
+    def trained(self, on: date) -> Self:
+        """Return the agent after a training; an earlier one than the last known changes nothing."""
+        return self if self.trained_on is not None and on <= self.trained_on else replace(self, trained_on=on)
 
     def revoked(self) -> Self:
         """Return the agent without any right, every session of theirs dead.
@@ -133,4 +232,13 @@ class Agent:
             habilitation_until=paper.valid_until if paper else None,
             active=self.active,
             session_epoch=self.session_epoch,
+            agrement_number=self.agrement.number if self.agrement else None,
+            agrement_until=self.agrement.valid_until if self.agrement else None,
         )
+
+
+def _within(agent_id: str, organisation: Organisation, communes: frozenset[str] | None) -> frozenset[str]:
+    asked = organisation.communes if communes is None else communes
+    if outside := asked - organisation.communes:
+        raise CommunesOutsideEmployer(agent_id, outside)
+    return asked

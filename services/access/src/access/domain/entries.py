@@ -1,7 +1,7 @@
 """Register rows that access asks for about its own acts: log-ins, and machines that change or read something."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from access.domain.agents import Agent
 from access.domain.errors import LoginProblem
@@ -78,4 +78,32 @@ def service_entry(
         result=RegisterResult.ALLOWED,
         rule=scope,
         citation=_SERVICE_SOURCE,
+    )
+
+
+def given_up_entry(event_id: UUID, reason: str, *, at: datetime) -> RegisterEntry:
+    """Return the row that tells of a requested row which could not be chained; it lies among the dead letters."""
+    return RegisterEntry(
+        entry_id=uuid5(event_id, "not chained"),
+        at=at,
+        actor_id="access",
+        actor_name="Registre",
+        actor_role="service",
+        habilitation_id=None,
+        organisation="Vigie",
+        action="row_refused",
+        camera_id=None,
+        camera_label=None,
+        insee=CENTRE,
+        authorisation_id=None,
+        motive_code="ligne_ecartee",
+        motive_text=f"Ligne demandée {event_id} écartée : {reason}"[:2000],
+        context=f"lettre_morte:{event_id}",
+        station="local",
+        window_from=None,
+        window_until=None,
+        recipient=None,
+        result=RegisterResult.REFUSED,
+        rule="sceau",
+        citation="Politique d'accès Vigie : une ligne du registre est scellée par le service qui agit",
     )

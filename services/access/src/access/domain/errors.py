@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from contracts.access import OrganisationKind, Role
+
 
 class AccessError(Exception):
     """A command that the domain refuses; the message is a French sentence for the person who asked."""
@@ -38,6 +40,24 @@ class OwnRevocation(AccessError):
     def __init__(self, agent_id: str) -> None:
         self.agent_id = agent_id
         super().__init__("Un autre administrateur doit révoquer ce compte.")
+
+
+class OwnChange(AccessError):
+    """An agent cannot give themselves another role, employer or territory."""
+
+    def __init__(self, agent_id: str) -> None:
+        self.agent_id = agent_id
+        super().__init__("Un autre administrateur doit modifier votre rôle, votre employeur ou vos communes.")
+
+
+class RoleNotOfEmployer(AccessError):
+    """The kind of organisation decides what its people can be (an association never gets an image)."""
+
+    def __init__(self, agent_id: str, role: Role, kind: OrganisationKind) -> None:
+        super().__init__(
+            f"« {agent_id} » ne peut pas être « {role.value} » : un employeur de nature « {kind.value} » "
+            "n'ouvre pas ce rôle."
+        )
 
 
 class OrganisationUnknown(AccessError):
@@ -76,6 +96,20 @@ class HabilitationTaken(AccessError):
     def __init__(self, habilitation_id: str) -> None:
         self.habilitation_id = habilitation_id
         super().__init__(f"L'habilitation « {habilitation_id} » existe déjà : donnez-lui un autre numéro.")
+
+
+class AgrementTaken(AccessError):
+    """An agrément's number names one paper of one agent, for ever."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"L'agrément « {number} » existe déjà avec d'autres dates ou pour un autre agent.")
+
+
+class TrainingInFuture(AccessError):
+    """A training is recorded once it took place."""
+
+    def __init__(self) -> None:
+        super().__init__("Une formation s'inscrit une fois suivie : sa date est passée ou d'aujourd'hui.")
 
 
 class LoginProblem(StrEnum):

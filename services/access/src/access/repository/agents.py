@@ -8,10 +8,10 @@ from sqlalchemy import Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from access.domain.agents import Agent, Habilitation, Organisation
+from access.domain.agents import Agent, Agrement, Habilitation, Organisation
 from access.domain.errors import AgentUnknown, HabilitationTaken, OrganisationUnknown
 from access.domain.sessions import TOKEN_OUTLIVES
-from access.tables import agents, habilitations, organisations, sessions
+from access.tables import agents, agrements, habilitations, organisations, sessions
 from common import outbox
 from contracts.access import FACT_AGENT_CHANGED, OWNER, AgentChanged, OrganisationKind, Role
 from contracts.envelope import CENTRE, make_envelope
@@ -82,6 +82,11 @@ async def all_of(conn: AsyncConnection, organisation_id: str) -> Sequence[Agent]
     return [_agent(row) for row in await conn.execute(query)]
 
 
+async def everybody(conn: AsyncConnection) -> Sequence[Agent]:
+    """Return every agent by identifier."""
+    return [_agent(row) for row in await conn.execute(_agents().order_by(agents.c.agent_id))]
+
+
 async def grant(conn: AsyncConnection, agent_id: str, habilitation: Habilitation, *, by: str, at: datetime) -> None:
     """Record a habilitation, for ever; raises HabilitationTaken when the number names another paper."""
     values = {
@@ -110,6 +115,8 @@ async def save(
         "habilitation_id": agent.habilitation.habilitation_id if agent.habilitation else None,
         "active": agent.active,
         "session_epoch": agent.session_epoch,
+        "agrement_number": agent.agrement.number if agent.agrement else None,
+        "trained_on": agent.trained_on,
         "changed_at": at,
     }
     await conn.execute(
@@ -174,9 +181,12 @@ def _agents() -> Select[tuple[object, ...]]:
             organisations.c.communes.label("organisation_communes"),
             habilitations.c.valid_from,
             habilitations.c.valid_until,
+            agrements.c.valid_from.label("agrement_from"),
+            agrements.c.valid_until.label("agrement_until"),
         )
         .join(organisations, organisations.c.organisation_id == agents.c.organisation_id)
         .outerjoin(habilitations, habilitations.c.habilitation_id == agents.c.habilitation_id)
+        .outerjoin(agrements, agrements.c.number == agents.c.agrement_number)
     )
 
 
@@ -192,6 +202,7 @@ def _agent(row: Row[tuple[object, ...]]) -> Agent:
         frozenset(row.organisation_communes),
     )
     paper = Habilitation(row.habilitation_id, row.valid_from, row.valid_until) if row.habilitation_id else None
+    agrement = Agrement(row.agrement_number, row.agrement_from, row.agrement_until) if row.agrement_number else None
     return Agent(
         agent_id=row.agent_id,
         name=row.name,
@@ -201,4 +212,6 @@ def _agent(row: Row[tuple[object, ...]]) -> Agent:
         habilitation=paper,
         active=row.active,
         session_epoch=row.session_epoch,
+        agrement=agrement,
+        trained_on=row.trained_on,
     )

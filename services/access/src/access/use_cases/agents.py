@@ -60,6 +60,40 @@ async def enrol_agent(
     return agent
 
 
+async def change_agent(
+    conn: AsyncConnection,
+    *,
+    agent_id: str,
+    name: str | None,
+    role: Role | None,
+    organisation_id: str | None,
+    communes: frozenset[str] | None,
+    by_agent: str | None,
+    event_id: UUID,
+    at: datetime,
+) -> Agent:
+    """Change what is given (None: as it was); every service judges by it from the next second on.
+
+    Under another employer an agent without given communes gets that employer's whole territory.
+
+    Raises:
+        AgentUnknown, OrganisationUnknown, OwnChange, CommunesOutsideEmployer, RoleNotOfEmployer: see the domain.
+    """
+    agent = await repository.get(conn, agent_id, for_update=True)
+    moved = organisation_id is not None and organisation_id != agent.organisation.organisation_id
+    organisation = await repository.organisation(conn, organisation_id or agent.organisation.organisation_id)
+    changed = agent.changed(
+        by_agent=by_agent,
+        name=name or agent.name,
+        role=role or agent.role,
+        organisation=organisation,
+        communes=communes if communes is not None or moved else agent.communes,
+    )
+    if changed != agent:
+        await repository.save(conn, changed, event_id=event_id, at=at)
+    return changed
+
+
 async def grant_habilitation(
     conn: AsyncConnection, *, agent_id: str, habilitation: Habilitation, by: str, event_id: UUID, at: datetime
 ) -> Agent:

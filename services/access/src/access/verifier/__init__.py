@@ -1,0 +1,1 @@
+"""The verifier that travels with every export: one file, standard library and ``cryptography`` only."""
