@@ -15,6 +15,7 @@ VENV = ROOT / ".venv"
 VENV_IDENTITY = ROOT / ".venv-idp"
 VENV_NODE = ROOT / ".venv-node"
 CONSOLE = ROOT / "console"
+ONVIF_PEER = ROOT / "services" / "camera-registry" / "tests" / "peers"
 MEMBERS = ("libs/*", "services/*", "deploy/local", "tools/*")
 NODE_NEEDED = 20
 CONSOLE_SOURCES = ("src", "public", "index.html", "package-lock.json", "vite.config.ts", "tsconfig*.json")
@@ -27,7 +28,7 @@ class CannotInstall(RuntimeError):
 def main(argv: Sequence[str]) -> int:
     """Run every step; returns the exit status."""
     parser = argparse.ArgumentParser(prog="tools/bootstrap", description="Prépare ce dépôt.")
-    parser.add_argument("--tests", action="store_true", help="aussi Chromium, pour les essais dans un navigateur")
+    parser.add_argument("--tests", action="store_true", help="aussi Chromium et les pairs des essais")
     options = parser.parse_args(argv)
     started = time.monotonic()
     try:
@@ -37,6 +38,7 @@ def main(argv: Sequence[str]) -> int:
         build_console()
         if options.tests:
             require_chromium()
+            install_onvif_peer()
     except CannotInstall as missing:
         sys.stderr.write(f"\n{missing}\n")
         return 1
@@ -152,6 +154,16 @@ def system_node_version() -> int:
     answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     major = answer.lstrip("v").split(".")[0]
     return int(major) if major.isdigit() else 0
+
+
+def install_onvif_peer() -> None:
+    """Have the ONVIF device of another author that the camera registry is tested against."""
+    lock = [ONVIF_PEER / "package-lock.json"]
+    if unchanged(ONVIF_PEER / "node_modules", "packages", lock):
+        return
+    say("Équipement ONVIF d'essai (npm)…")
+    run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=ONVIF_PEER, path=node_path())
+    remember(ONVIF_PEER / "node_modules", "packages", lock)
 
 
 def require_chromium() -> None:

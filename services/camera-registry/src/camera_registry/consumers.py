@@ -2,7 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.use_cases.cameras import CameraUnknown, record_reachability
+from camera_registry.health_rules_file import health_rules
+from camera_registry.repository.checks import BY_MEDIA
+from camera_registry.use_cases.cameras import CameraUnknown
+from camera_registry.use_cases.health import record_reachability
 from common.consumer import Refused, Subscription
 from contracts.envelope import Envelope
 from contracts.stream import CameraReachabilityChanged
@@ -20,6 +23,8 @@ async def on_camera_reachability_changed(
             since=reachability.since,
             reason=reachability.reason,
             at=envelope.time,
+            watched_by=BY_MEDIA,
+            rules=health_rules(),
         )
     except CameraUnknown as error:
         raise Refused(str(error)) from error

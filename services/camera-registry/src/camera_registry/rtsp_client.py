@@ -83,15 +83,26 @@ class RtspClient:
         self._session = answer.headers.get("session", "").split(";")[0] or None
         await self._ask("PLAY", base, {"Range": "npt=0.000-"})
 
+    async def options(self) -> None:
+        """Ask what the camera can do: the cheapest question that only a living RTSP server answers.
+
+        A camera that wants a password even for this lives all the same.
+        """
+        self._send("OPTIONS", self._url, {})
+        await self._next_answer()
+
     async def rtp_packet(self) -> bytes:
         """Return the next RTP packet of the track; RTCP and late answers are passed over."""
         while True:
-            if (first := await self._reader.readexactly(1)) != b"$":
-                await self._answer(first)
-                continue
-            channel, packet = await self._frame()
+            channel, packet = await self.packet()
             if channel == 0:
                 return packet
+
+    async def packet(self) -> tuple[int, bytes]:
+        """Return the next packet with its channel: 0 for RTP, 1 for RTCP; late answers are passed over."""
+        while (first := await self._reader.readexactly(1)) != b"$":
+            await self._answer(first)
+        return await self._frame()
 
     async def teardown(self, base: str) -> None:
         """Tell the camera that this is over; it is not waited for."""

@@ -24,12 +24,13 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class VideoTrack:
-    """The video track of a session description."""
+    """The video track of a session description; ``parameter_sets`` are the NAL units that it carries."""
 
     codec: str
     control: str
     fps: float | None
     picture: SpsPicture | None
+    parameter_sets: tuple[bytes, ...] = ()
 
 
 class DirectRtspProbe:
@@ -43,15 +44,21 @@ class DirectRtspProbe:
         try:
             async with asyncio.timeout(self._within):
                 return await _look(url, credentials)
-        except TimeoutError:
-            return RtspFindings(ok=False, error=f"Pas de réponse en {self._within:g} s.")
-        except RtspRefused as refused:
-            reason = _REASONS.get(refused.status, f"La caméra répond par l'erreur RTSP {refused.status}.")
-            return RtspFindings(ok=False, error=reason)
-        except (RtspGarbled, asyncio.IncompleteReadError, UnicodeError):
-            return RtspFindings(ok=False, error="La réponse n'est pas celle d'un serveur RTSP.")
-        except OSError:
-            return RtspFindings(ok=False, error="Caméra injoignable : adresse, port ou réseau.")
+        except (TimeoutError, RtspRefused, RtspGarbled, asyncio.IncompleteReadError, UnicodeError, OSError) as error:
+            return RtspFindings(ok=False, error=rtsp_reason(error, self._within))
+
+
+def rtsp_reason(error: Exception, within: float) -> str:
+    """Say in French why a camera could not be looked at; ``within`` is the time it was given, in seconds."""
+    match error:
+        case TimeoutError():
+            return f"Pas de réponse en {within:g} s."
+        case RtspRefused():
+            return _REASONS.get(error.status, f"La caméra répond par l'erreur RTSP {error.status}.")
+        case RtspGarbled() | asyncio.IncompleteReadError() | UnicodeError():
+            return "La réponse n'est pas celle d'un serveur RTSP."
+        case _:
+            return "Caméra injoignable : adresse, port ou réseau."
 
 
 async def _look(url: str, credentials: Credentials | None) -> RtspFindings:
@@ -60,7 +67,7 @@ async def _look(url: str, credentials: Credentials | None) -> RtspFindings:
         track = video_track(description)
         if track is None:
             return RtspFindings(ok=False, error="Ce flux ne contient pas de vidéo.")
-        await client.play(_track_url(base, track.control), base)
+        await client.play(track_url(base, track.control), base)
         fps, picture = await _listen(client)
         await client.teardown(base)
     known = picture or track.picture
@@ -76,7 +83,8 @@ async def _look(url: str, credentials: Credentials | None) -> RtspFindings:
     )
 
 
-def _track_url(base: str, control: str) -> str:
+def track_url(base: str, control: str) -> str:
+    """Return the address of a track, which a description gives whole or relative to ``base``."""
     if not control or control == "*":
         return base
     return control if "://" in control else urljoin(base.rstrip("/") + "/", control)
@@ -130,6 +138,7 @@ def video_track(description: str) -> VideoTrack | None:
         control=attributes.get("control", ""),
         fps=_rate(attributes.get("framerate", "")),
         picture=_described_picture(attributes.get("fmtp", "")) if name == "H264" else None,
+        parameter_sets=tuple(_parameter_sets(attributes.get("fmtp", ""))),
     )
 
 
@@ -141,13 +150,23 @@ def _rate(text: str) -> float | None:
 
 
 def _described_picture(parameters: str) -> SpsPicture | None:
-    for part in parameters.split(";"):
-        name, _, value = part.partition("=")
-        if not name.strip().endswith("sprop-parameter-sets"):
+    for unit in _parameter_sets(parameters):
+        try:
+            return read_sps(unit)
+        except SpsUnreadable:
             continue
-        for unit in value.strip().split(","):
-            try:
-                return read_sps(base64.b64decode(unit))
-            except (SpsUnreadable, binascii.Error):
-                continue
     return None
+
+
+def _parameter_sets(parameters: str) -> list[bytes]:
+    """Return the NAL units that a description carries (RFC 6184 §8.1, RFC 7798 §7.1), in their order."""
+    found: list[bytes] = []
+    pairs = (part.strip().partition("=") for part in parameters.split(";"))
+    given = {name: value for name, _, value in pairs}
+    for name in ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets"):
+        for unit in given.get(name, "").split(","):
+            try:
+                found.append(base64.b64decode(unit))
+            except binascii.Error:
+                continue
+    return [unit for unit in found if unit]

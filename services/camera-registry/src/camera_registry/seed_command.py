@@ -9,15 +9,22 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from camera_registry.credential_vault import AesGcmVault
 from camera_registry.domain.camera import Credentials
+from camera_registry.domain.masks import REVIEW_AFTER, MaskStanding
 from camera_registry.ports import CredentialVault
+from camera_registry.repository.masks import never_masked
 from camera_registry.seeds.generator import Streams, TownSeed, generate
+from camera_registry.seeds.planned_needs import seed_needs
 from camera_registry.seeds.town import TOWNS, load_town
 from camera_registry.settings import Settings
 from camera_registry.use_cases.authorisations import AuthorisationAlreadyRecorded, record_authorisation
 from camera_registry.use_cases.cameras import register_cameras, register_town
+from camera_registry.use_cases.masks import declare_without_masks
 from common.database import Database
+from common.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ def run_seed(settings: Settings, argv: Sequence[str]) -> int:
     seed = generate(load_town(options.town), at, streams)
     if options.communes_only:
         seed = replace(seed, sites=(), cameras=(), authorisations=())
-    report = asyncio.run(_seed(settings.database_url.get_secret_value(), vault, seed, at))
+    surveyed = None if options.communes_only else options.town
+    report = asyncio.run(_seed(settings.database_url.get_secret_value(), vault, seed, at, surveyed))
     if options.json:
         sys.stdout.write(json.dumps(asdict(report)) + "\n")
     else:
@@ -61,7 +69,10 @@ async def seed_town(*, database: Database, vault: CredentialVault, seed: TownSee
                 await record_authorisation(conn=conn, vault=vault, authorisation=authorisation, at=at)
             except AuthorisationAlreadyRecorded:
                 continue
-        written = await register_cameras(conn=conn, vault=vault, cameras=seed.cameras, at=at)
+        signed = MaskStanding(signed=True, review_due=at + REVIEW_AFTER)  # said below, published once with the camera
+        cameras = [replace(camera, masks=signed) for camera in seed.cameras]
+        written = await register_cameras(conn=conn, vault=vault, cameras=cameras, at=at)
+        await _declare_without_masks(conn, vault, seed, at)
     return SeedReport(
         town=seed.town,
         communes=len(seed.communes),
@@ -72,10 +83,29 @@ async def seed_town(*, database: Database, vault: CredentialVault, seed: TownSee
     )
 
 
-async def _seed(url: str, vault: CredentialVault, seed: TownSeed, at: datetime) -> SeedReport:
+async def _declare_without_masks(conn: AsyncConnection, vault: CredentialVault, seed: TownSeed, at: datetime) -> None:
+    """Sign that a drawn town's cameras see nothing private: else none of them could be watched."""
+    camera_ids = await never_masked(conn, [camera.camera_id for camera in seed.cameras])
+    await declare_without_masks(
+        conn,
+        vault=vault,
+        mask_set_ids=[str(new_id()) for _ in camera_ids],
+        camera_ids=camera_ids,
+        declaration="Ville de démonstration : aucune zone privée n'est visible.",
+        by="amorçage",
+        at=at,
+    )
+
+
+async def _seed(url: str, vault: CredentialVault, seed: TownSeed, at: datetime, surveyed: str | None) -> SeedReport:
+    """Seed the town and, where ``surveyed`` names it, the needs that were surveyed there."""
     database = Database(url)
     try:
-        return await seed_town(database=database, vault=vault, seed=seed, at=at)
+        report = await seed_town(database=database, vault=vault, seed=seed, at=at)
+        if surveyed is not None:
+            async with database.transaction() as conn:
+                await seed_needs(conn, surveyed, at)
+        return report
     finally:
         await database.dispose()
 

@@ -100,6 +100,9 @@ async def registry(
             "service_key_file": tokens.key_file("camera-registry"),
             "credential_key_file": key_file,
             "renew_every": 0.2,
+            "discovery_networks": ["127.0.0.0/8"],
+            "discovery_every": 0.2,
+            "warn_every": 0.5,
         }
     )
     vault = AesGcmVault.from_file(key_file)
@@ -117,7 +120,8 @@ async def registry(
     await _agents(bus, seed)
     parts = build(settings)
     await parts.open()
-    loops = [asyncio.create_task(part()) for part in (parts.relay, *parts.workers.values())]
+    running = [part for name, part in parts.workers.items() if name != "health"]  # no camera of the seed answers
+    loops = [asyncio.create_task(part()) for part in (parts.relay, *running)]
     async with serving(parts.app) as base_url, httpx.AsyncClient(base_url=base_url, timeout=30) as client:
 
         async def mirrored() -> bool:

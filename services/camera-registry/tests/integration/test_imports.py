@@ -1,8 +1,12 @@
 """Importing a town's list over HTTP: dry-run, idempotence, bad lines, who may."""
 
+import io
+import json
+from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 
 from camera_registry.repository.cameras import all_cameras
@@ -51,14 +55,12 @@ async def test_a_dry_run_tells_everything_and_writes_nothing(registry: Registry)
     answer = await post(registry, (HEADER + GOOD + BAD).encode("cp1252"), dry_run=True)
     assert answer.status_code == 200
     report = answer.json()
-    assert (report["valid"], report["invalid"], report["created"]) == (2, 4, 2)
-    assert [(error["line"], error["column"]) for error in report["errors"]] == [
-        (4, "lon"),
-        (5, "lon"),
-        (6, "commune"),
-        (7, "rtsp_main"),
-    ]
+    assert (report["valid"], report["invalid"], report["created"]) == (3, 3, 3)
+    assert [(error["line"], error["column"]) for error in report["errors"]] == [(4, "lon"), (5, "lon"), (6, "commune")]
+    assert [(each["line"], each["column"]) for each in report["warnings"]] == [(7, "rtsp_main")]
+    assert report["file"]["encoding"] == "windows-1252"
     assert "motdepasse" not in answer.text
+    assert "s3cret-paix" not in answer.text
     assert await total(registry) == before
 
 
@@ -66,10 +68,20 @@ async def test_an_import_keeps_the_good_lines_and_a_second_one_changes_nothing(r
     before = await total(registry)
     content = b"\xef\xbb\xbf" + (HEADER + GOOD + BAD).encode()
     first = (await post(registry, content, dry_run=False)).json()
-    assert (first["created"], first["changed"], first["unchanged"], first["invalid"]) == (2, 0, 0, 4)
+    assert (first["created"], first["changed"], first["unchanged"], first["invalid"]) == (3, 0, 0, 3)
     second = (await post(registry, content, dry_run=False)).json()
-    assert (second["created"], second["changed"], second["unchanged"], second["invalid"]) == (0, 0, 2, 4)
-    assert await total(registry) == before + 2
+    assert (second["created"], second["changed"], second["unchanged"], second["invalid"]) == (0, 0, 3, 3)
+    assert await total(registry) == before + 3
+    source = await registry.client.get(
+        "/api/registry/internal/cameras/N-6/source", headers=registry.machine("cameras.source")
+    )
+    assert source.json() == {
+        "main_url": "rtsp://10.0.0.1/x",
+        "sub_url": None,
+        "onvif_url": None,
+        "username": "moi",
+        "password": "motdepasse",
+    }
     answer = await registry.client.get("/api/registry/cameras/N-1", headers=registry.agent("op.soisy"))
     camera = answer.json()
     assert camera["has_ptz"] is True
@@ -206,12 +218,13 @@ async def test_an_import_does_not_move_a_camera(registry: Registry, line: str, c
     assert (await stored(registry, "N-2"))[1:] == (2.3001, 48.9883, "Nouveau libellé")
 
 
-async def test_a_nomad_and_a_planned_camera_may_get_another_place_in_their_commune(registry: Registry) -> None:
+async def test_a_planned_camera_may_get_another_place_and_a_nomad_only_by_its_own_act(registry: Registry) -> None:
     first = "N-8;Nomade;95598;2.2996;48.9876;nomade;en service;;;;\nN-7;Projet;95598;2.2996;48.9876;fixe;projet;;;;\n"
     await post(registry, (HEADER + first).encode(), dry_run=False)
     report = (await post(registry, (HEADER + first.replace("48.9876", "48.9890")).encode(), dry_run=False)).json()
-    assert (report["changed"], report["invalid"]) == (2, 0)
-    assert (await stored(registry, "N-8"))[2] == 48.9890
+    assert (report["changed"], report["invalid"]) == (1, 1)
+    assert (await stored(registry, "N-7"))[2] == 48.9890
+    assert (await stored(registry, "N-8"))[2] == 48.9876
 
 
 async def test_an_import_that_writes_leaves_one_row(registry: Registry) -> None:
@@ -247,3 +260,118 @@ async def test_a_refused_import_leaves_its_row_and_nothing_else(registry: Regist
     (row,) = await rows(registry, 1)
     assert (row.actor_id, row.result, row.motive_text) == ("op.durand", "refused", "import de cameras.csv")
     assert await total(registry) == before
+
+
+DATA = Path(__file__).parent.parent / "data"
+
+
+async def send(registry: Registry, content: bytes, *, mapping: Any = None, **params: Any) -> httpx.Response:
+    return await registry.client.post(
+        "/api/registry/cameras/imports",
+        params=params,
+        files={"file": ("liste.bin", content)},
+        data={"mapping": json.dumps(mapping)} if mapping is not None else None,
+        headers=registry.machine("cameras.write"),
+    )
+
+
+async def test_what_was_reviewed_is_applied_and_nothing_else(registry: Registry) -> None:
+    content = (HEADER + GOOD).encode()
+    reviewed = (await send(registry, content, dry_run=True)).json()
+    await post(registry, (HEADER + GOOD.replace("N-2", "N-3")).encode(), dry_run=False)
+    before = await total(registry)
+    stale = await send(registry, content, plan_hash=reviewed["plan_hash"])
+    assert stale.status_code == 409
+    assert stale.json()["plan_hash"] != reviewed["plan_hash"]
+    assert await total(registry) == before
+    fresh = (await send(registry, content, dry_run=True)).json()
+    applied = await send(registry, content, plan_hash=fresh["plan_hash"])
+    assert (applied.status_code, applied.json()["created"], applied.json()["applied"]) == (200, 1, True)
+
+
+async def test_a_confirmed_mapping_is_remembered_for_the_next_file_of_its_kind(registry: Registry) -> None:
+    content = b"ref interne;zone;a;b\nK-1;95598;48.9876;2.2996\n"
+    guessed = (await send(registry, content, dry_run=True)).json()
+    assert {one["field"] for one in guessed["mapping"]}.isdisjoint({"lon", "lat"})
+    mapping = {"code": "ref interne", "commune": "zone", "lat": "a", "lon": "b"}
+    tried = (await send(registry, content, dry_run=True, mapping=mapping)).json()
+    assert (tried["created"], tried["additions"][0]["lon"]) == (1, 2.2996)
+    await send(registry, content, mapping=mapping)
+    again = (await send(registry, content.replace(b"K-1", b"K-2"), dry_run=True)).json()
+    assert (again["mapping_remembered"], again["created"], again["unmapped"]) == (True, 1, [])
+    wrong = await send(registry, content, dry_run=True, mapping={"lon": "nulle part"})
+    assert wrong.status_code == 422
+    assert "nulle part" in wrong.json()["detail"]
+
+
+async def test_a_strict_import_writes_all_or_nothing(registry: Registry) -> None:
+    before = await total(registry)
+    report = (await send(registry, (HEADER + GOOD + BAD).encode(), strict=True)).json()
+    assert (report["applied"], report["invalid"], await total(registry)) == (False, 3, before)
+
+
+async def test_cameras_without_a_place_are_kept_and_never_covered(registry: Registry) -> None:
+    report = (await send(registry, "code;libellé;commune\nU-1;Gare;95598\nU-2;Parc;95210\n".encode())).json()
+    assert (report["created"], report["not_located"]) == (2, 2)
+    answer = await registry.client.get("/api/registry/cameras/U-1", headers=registry.agent("op.soisy"))
+    assert (answer.json()["authorisation"], answer.json()["status"]) == (None, "projet")
+    placed = (await send(registry, b"code;commune;lon;lat;etat\nU-1;95598;2.2996;48.9876;en service\n")).json()
+    assert [one["field"] for one in placed["changes"][0]["fields"]] == ["status", "position", "precision"]
+    answer = await registry.client.get("/api/registry/cameras/U-1", headers=registry.agent("op.soisy"))
+    assert answer.json()["authorisation"] is not None
+
+
+async def test_missing_cameras_are_told_and_stay(registry: Registry) -> None:
+    before = await total(registry)
+    report = (await send(registry, (HEADER + GOOD).encode())).json()
+    assert report["missing"] == len(report["missing_cameras"]) > 0
+    assert await total(registry) == before + 2
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02" * 300, b"%PDF-1.4", b"PK\x03\x04rubbish", b"{", b"\n\n"])
+async def test_a_file_that_cannot_be_read_is_a_problem_and_nothing_is_lost(registry: Registry, content: bytes) -> None:
+    before = await total(registry)
+    answer = await send(registry, content)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert await total(registry) == before
+
+
+async def test_a_workbook_of_several_sheets_lets_choose(registry: Registry) -> None:
+    book = openpyxl.Workbook()
+    for name, codes in (("Notes", []), ("Parc 2023", ["X-1"]), ("Parc 2024", ["X-1", "X-2"])):
+        sheet = book.create_sheet(name)
+        sheet.append(["Code", "Commune", "Longitude", "Latitude"] if codes else ["Inventaire"])
+        for code in codes:
+            sheet.append([code, 95598, 2.2996, 48.9876])
+    del book["Sheet"]
+    stream = io.BytesIO()
+    book.save(stream)
+    report = (await send(registry, stream.getvalue(), dry_run=True)).json()
+    assert (report["file"]["sheet"], report["file"]["sheets"]) == ("Parc 2024", ["Notes", "Parc 2023", "Parc 2024"])
+    other = (await send(registry, stream.getvalue(), dry_run=True, sheet="Parc 2023")).json()
+    assert (report["created"], other["created"]) == (2, 1)
+    assert (await send(registry, stream.getvalue(), dry_run=True, sheet="Parc")).status_code == 422
+
+
+@pytest.mark.parametrize(("name", "lines"), [("trafford_cctv.csv", 163), ("paris_pvpp_2019_annexe1.csv", 1391)])
+async def test_real_lists_of_other_towns_are_refused_line_by_line(registry: Registry, name: str, lines: int) -> None:
+    before = await total(registry)
+    report = (await send(registry, (DATA / name).read_bytes())).json()
+    assert (report["valid"], report["invalid"], await total(registry)) == (0, lines, before)
+    assert all("Hors du territoire" in error["message"] for error in report["errors"])
+
+
+async def test_a_moved_plan_voids_signed_masks(registry: Registry) -> None:
+    planned = "N-7;Projet;95598;2.2996;48.9876;fixe;projet;;;;\n"
+    await post(registry, (HEADER + planned).encode(), dry_run=False)
+    async with registry.database.transaction() as conn:
+        await conn.exec_driver_sql(
+            "INSERT INTO mask_sets (mask_set_id, camera_id, polygons, declaration, drawn_by, drawn_at, status,"
+            " signed_by, signed_at, review_due, borne_by, end_reason) VALUES ('m1', 'N-7', '[]',"
+            " 'aucune zone privée', 'a', now(), 'signe', 'b', now(), now(), 'camera', '')"
+        )
+    await post(registry, (HEADER + planned.replace("48.9876", "48.9890")).encode(), dry_run=False)
+    async with registry.database.transaction() as conn:
+        status = (await conn.exec_driver_sql("SELECT status FROM mask_sets WHERE mask_set_id = 'm1'")).scalar_one()
+        lat = (await conn.exec_driver_sql("SELECT lat FROM cameras WHERE camera_id = 'N-7'")).scalar_one()
+    assert (status, lat) == ("caduc", 48.9890)

@@ -14,9 +14,10 @@ from ipycam.onvif import ONVIFService
 from ipycam.ptz import PTZController
 
 from camera_registry.domain.camera import Credentials
-from camera_registry.onvif_probe import ZeepOnvifProbe
+from camera_registry.onvif.probe import OnvifDeviceProbe
 from camera_registry.rtsp_probe import DirectRtspProbe
 from camera_simulator.testing import SimulatorProcess
+from common.testing.polling import eventually
 
 from .conftest import Registry
 
@@ -62,7 +63,7 @@ async def test_a_wrong_password_is_said_in_words(simulator: SimulatorProcess) ->
     found = await DirectRtspProbe().look(simulator.rtsp_url(1), WRONG)
     assert not found.ok
     assert found.error == "La caméra refuse l'identifiant ou le mot de passe."
-    device = await ZeepOnvifProbe().ask(simulator.onvif_url(1), WRONG)
+    device = await OnvifDeviceProbe().ask(simulator.onvif_url(1), WRONG)
     assert not device.ok
     assert device.error == "La caméra refuse l'identifiant ou le mot de passe."
 
@@ -83,13 +84,13 @@ async def test_a_frozen_camera_is_described_but_not_ok(simulator: SimulatorProce
 
 
 async def test_a_device_tells_what_it_is(simulator: SimulatorProcess) -> None:
-    turning = await ZeepOnvifProbe().ask(simulator.onvif_url(1), RIGHT)
+    turning = await OnvifDeviceProbe().ask(simulator.onvif_url(1), RIGHT)
     assert turning.error is None
     assert turning.ok
     assert turning.has_ptz is True
     assert turning.manufacturer
     assert len(turning.profiles) >= 2
-    still = await ZeepOnvifProbe().ask(simulator.onvif_url(2), RIGHT)
+    still = await OnvifDeviceProbe().ask(simulator.onvif_url(2), RIGHT)
     assert still.ok
     assert still.has_ptz is False
 
@@ -97,14 +98,14 @@ async def test_a_device_tells_what_it_is(simulator: SimulatorProcess) -> None:
 async def test_a_camera_that_never_answers_is_given_up(silent_port: int) -> None:
     found = await DirectRtspProbe(within=0.5).look(f"rtsp://127.0.0.1:{silent_port}/x", RIGHT)
     assert found.error == "Pas de réponse en 0.5 s."
-    device = await ZeepOnvifProbe(within=0.5).ask(f"http://127.0.0.1:{silent_port}/x", RIGHT)
+    device = await OnvifDeviceProbe(within=0.5).ask(f"http://127.0.0.1:{silent_port}/x", RIGHT)
     assert device.error == "Pas de réponse en 0.5 s."
 
 
 async def test_nobody_there_is_said_in_words() -> None:
     found = await DirectRtspProbe().look("rtsp://127.0.0.1:1/x", None)
     assert found.error == "Caméra injoignable : adresse, port ou réseau."
-    device = await ZeepOnvifProbe().ask("http://127.0.0.1:1/x", None)
+    device = await OnvifDeviceProbe().ask("http://127.0.0.1:1/x", None)
     assert device.error == "Caméra injoignable : adresse, port ou réseau."
 
 
@@ -126,7 +127,27 @@ async def test_a_technician_probes_a_camera_of_the_register(registry: Registry, 
     report = answer.json()
     assert report["rtsp"]["ok"] is True
     assert report["onvif"]["has_ptz"] is True
+    assert report["onvif"]["presets"]
+    assert [stream["width"] for stream in report["onvif"]["streams"]] == [1280, 640]
     assert RIGHT.password not in answer.text
+    assert "rtsp://" not in answer.text
+    adopting = "/api/registry/cameras/SONDE-1/probe/adoption"
+    choices = {"choices": ["identite", "flux", "adresses", "pilotage", "prepositions"]}
+    operator = registry.agent("op.durand")
+    await eventually(  # until the guard knows the camera that was imported this second
+        lambda: registry.client.post(adopting, json=choices, headers=operator),
+        until=lambda answer: answer.status_code == 403,
+    )
+    adopted = await registry.client.post(adopting, json=choices, headers=registry.machine("cameras.write"))
+    assert adopted.status_code == 200
+    assert len(adopted.json()["changed"]) == 5
+    again = await registry.client.post(adopting, json=choices, headers=registry.machine("cameras.write"))
+    assert again.json()["changed"] == []
+    source = await registry.client.get(
+        "/api/registry/internal/cameras/SONDE-1/source", headers=registry.machine("cameras.source")
+    )
+    assert source.json()["sub_url"] == simulator.rtsp_url(1, "sub")
+    assert source.json()["password"] == RIGHT.password
     for who, status in (("op.durand", 403), ("op.soisy", 403)):
         refused = await registry.client.post(
             "/api/registry/cameras/PV-95598-0001-P1/probe", headers=registry.agent(who)
@@ -163,7 +184,7 @@ async def test_somebody_elses_device_is_understood_too(
     independent_camera: tuple[str, Credentials | None],
 ) -> None:
     url, account = independent_camera
-    found = await ZeepOnvifProbe().ask(url, account)
+    found = await OnvifDeviceProbe().ask(url, account)
     assert found.error is None
     assert (found.manufacturer, found.model) == ("PythonCam", "VirtualCam-1")
     assert found.has_ptz is True
@@ -174,7 +195,7 @@ async def test_somebody_elses_refusal_is_understood_too(
     independent_camera: tuple[str, Credentials | None],
 ) -> None:
     url, account = independent_camera
-    found = await ZeepOnvifProbe().ask(url, WRONG)
+    found = await OnvifDeviceProbe().ask(url, WRONG)
     assert found.ok is (account is None)
     if account is not None:
         assert found.error == "La caméra refuse l'identifiant ou le mot de passe."

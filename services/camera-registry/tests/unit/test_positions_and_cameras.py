@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_registry.credential_vault import AesGcmVault, CredentialsUnreadable, VaultKeyUnusable
+from camera_registry.credential_vault import AesGcmVault, CredentialsUnreadable, SealingKey, VaultKeyUnusable
 from camera_registry.domain.camera import CameraInvalid, Credentials, Endpoints, Health, check_code
 from camera_registry.domain.position import Area, AreaInvalid, Position, PositionInvalid, lambert93
 
@@ -101,20 +101,20 @@ def test_credentials_do_not_show_in_a_repr() -> None:
 
 @given(username=st.text(max_size=40), password=st.text(max_size=40))
 def test_the_vault_gives_back_what_it_was_given(username: str, password: str) -> None:
-    vault = AesGcmVault(bytes(32))
+    vault = AesGcmVault([SealingKey(bytes(32))])
     sealed = vault.seal("C-1", Credentials(username, password))
     assert vault.unseal("C-1", sealed) == Credentials(username, password)
 
 
 def test_a_sealed_value_opens_for_its_camera_and_its_key_only() -> None:
-    vault = AesGcmVault(bytes(32))
+    vault = AesGcmVault([SealingKey(bytes(32))])
     sealed = vault.seal("C-1", Credentials("u", "p"))
     assert sealed != vault.seal("C-1", Credentials("u", "p"))
     for other, camera_id, value in (
         (vault, "C-2", sealed),
-        (AesGcmVault(b"x" * 32), "C-1", sealed),
+        (AesGcmVault([SealingKey(b"x" * 32)]), "C-1", sealed),
         (vault, "C-1", sealed[:-1] + bytes([sealed[-1] ^ 1])),
-        (vault, "C-1", b"\x02" + sealed[1:]),
+        (vault, "C-1", b"\x03" + sealed[1:]),
         (vault, "C-1", b""),
     ):
         with pytest.raises(CredentialsUnreadable):

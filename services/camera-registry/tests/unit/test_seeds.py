@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camera_registry.domain.authorisation import coverage
+from camera_registry.domain.commune import Link
 from camera_registry.seeds.generator import Streams, TownSeed, generate
 from camera_registry.seeds.town import TOWNS, load_town
-from contracts.registry import CameraKind
+from contracts.registry import CameraKind, OperatingMode
 
 AT = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
 
@@ -73,3 +74,33 @@ def test_two_runs_draw_the_same_town() -> None:
     first, second = drawn("lievin", 5, 2), drawn("lievin", 5, 2)
     assert first.cameras == second.cameras
     assert first.sites == second.sites
+
+
+def test_lievin_may_be_watched_live_on_the_evening_of_each_14_july_only() -> None:
+    (arrete,) = drawn("lievin").authorisations
+    assert arrete.mode is OperatingMode.EVENEMENT
+    windows = [(window.starts_at, window.ends_at) for window in arrete.event_windows]
+    assert windows == [
+        (datetime(year, 7, 14, 16, tzinfo=UTC), datetime(year, 7, 15, 0, tzinfo=UTC))
+        for year in (2024, 2025, 2026, 2027)
+    ]
+
+
+def test_valenciennes_keeps_thirty_days_and_moves_cameras_where_there_is_no_fibre() -> None:
+    seed = drawn("valenciennes")
+    assert {one.retention_days for one in seed.authorisations} == {30}
+    without_fibre = {site.site_id for site in seed.sites if site.link is Link.MOBILE_4G}
+    nomads = [camera for camera in seed.cameras if camera.kind is CameraKind.NOMADE]
+    assert {camera.site_id for camera in nomads} == without_fibre
+    assert len(nomads) == len(without_fibre) == 8
+
+
+@pytest.mark.parametrize("slug", TOWNS)
+def test_each_camera_says_where_it_looks_and_what_it_is(slug: str) -> None:
+    seed = drawn(slug)
+    assert all(site.support is not None and site.link is not None for site in seed.sites)
+    for camera in seed.cameras:
+        assert camera.optics is not None
+        assert camera.optics.range_m is not None
+        assert (camera.optics.azimuth_deg is not None) == (camera.kind in {CameraKind.FIXE, CameraKind.NOMADE})
+        assert camera.equipment.model

@@ -8,8 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from camera_simulator.clips import load_clip
+from camera_simulator.onvif.mask_store import MaskStore
+from camera_simulator.onvif.quirks import Quirk
+from camera_simulator.onvif.reports import Reports
 from camera_simulator.pacing import PacerSlots
 from camera_simulator.ptz import PtzHead
+from camera_simulator.spoiled import Spoil, spoil
 from camera_simulator.stream import CameraStream, Rendition, StreamIdentity
 
 MANUFACTURER = "Vigie"
@@ -45,6 +49,12 @@ class Camera:
         self.streams = streams
         self.head = head
         self.offline = False
+        self.picture: Spoil | None = None
+        self.clock_error_s = 0.0
+        self.quirks: frozenset[Quirk] = frozenset()
+        self.reports = Reports()
+        self.mask_store = MaskStore()
+        self._healthy = {quality: stream.rendition for quality, stream in streams.items()}
 
     @property
     def frozen(self) -> bool:
@@ -64,15 +74,38 @@ class Camera:
             if offline:
                 stream.drop_viewers()
 
+    def set_clock_error(self, seconds: float) -> None:
+        """Let the camera's clock, in its device service and in its streams, be ahead by some seconds."""
+        self.clock_error_s = seconds
+        for stream in self.streams.values():
+            stream.clock_error_s = seconds
+
+    def prepare_picture(self, how: Spoil | None) -> None:
+        """Encode what `show_picture` will send. Takes seconds: call it in a thread."""
+        if how is not None:
+            for rendition in self._healthy.values():
+                spoil(rendition.clip, how)
+
+    def show_picture(self, how: Spoil | None) -> None:
+        """Send spoiled pictures, or healthy ones again (None)."""
+        self.picture = how
+        for quality, stream in self.streams.items():
+            healthy = self._healthy[quality]
+            stream.show(healthy if how is None else Rendition(spoil(healthy.clip, how)))
+
     def motion_at(self, now: float) -> MotionChange:
         """The state of the motion detector at `now`, and since when it holds."""
+        if Quirk.STILL in self.quirks:
+            return MotionChange(now, moving=False)
         shift = self.number * 7
         start = math.floor((now + shift) / MOTION_PERIOD_SECONDS) * MOTION_PERIOD_SECONDS - shift
         ended = start + MOTION_SECONDS
         return MotionChange(start, moving=True) if now < ended else MotionChange(ended, moving=False)
 
     def next_motion_change(self, after: float) -> MotionChange:
-        """The first change of the motion detector after an instant."""
+        """The first change of the motion detector after an instant; of one that sees nothing, never."""
+        if Quirk.STILL in self.quirks:
+            return MotionChange(math.inf, moving=False)
         state = self.motion_at(after)
         lasts = MOTION_SECONDS if state.moving else MOTION_PERIOD_SECONDS - MOTION_SECONDS
         return MotionChange(state.at + lasts, moving=not state.moving)

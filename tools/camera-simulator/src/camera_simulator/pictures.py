@@ -27,18 +27,11 @@ class ParameterSetsDifferError(Exception):
 
 
 class WindowEncoder:
-    """Encodes a moving window of a clip with the clip's own resolution, profile and parameter sets.
-
-    The pictures carry the very SPS and PPS of the clip. A decoder, or a recorder that only copies, therefore goes
-    from the shared clip to this encoding and back without noticing anything but the picture.
-    """
+    """Encodes a moving window of a clip with the clip's own resolution, profile and parameter sets."""
 
     def __init__(self, clip: Clip) -> None:
-        self._clip = clip
         self._decoder = ClipDecoder(clip)
-        self._encoder = _open_encoder(clip)
-        self._reformatter = VideoReformatter()
-        self._encoded = 0
+        self._encoder = PictureEncoder(clip)
 
     def encode(self, index: int, window: Window, *, keyframe: bool) -> tuple[tuple[bytes, ...], bool]:
         """Encode picture `index` of the clip as seen through `window`.
@@ -54,7 +47,35 @@ class WindowEncoder:
         Raises:
             ParameterSetsDifferError: the encoder's stream is not described by the clip's parameter sets.
         """
-        picture = _through(self._decoder.picture(index), window)
+        return self._encoder.encode(_through(self._decoder.picture(index), window), keyframe=keyframe)
+
+
+class PictureEncoder:
+    """Encodes pictures as the clip was: its resolution, profile and parameter sets.
+
+    A decoder, or a recorder that only copies, therefore goes from the shared clip to this encoding and back without
+    noticing anything but the picture.
+    """
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+        self._encoder = _open_encoder(clip)
+        self._reformatter = VideoReformatter()
+        self._encoded = 0
+
+    def encode(self, picture: VideoFrame, *, keyframe: bool) -> tuple[tuple[bytes, ...], bool]:
+        """Encode a picture of any size.
+
+        Args:
+            picture: what to show.
+            keyframe: ask for a keyframe; one comes at least every GOP of the clip anyway.
+
+        Returns:
+            The NAL units of the access unit, and whether it is a keyframe.
+
+        Raises:
+            ParameterSetsDifferError: the encoder's stream is not described by the clip's parameter sets.
+        """
         picture = self._reformatter.reformat(
             picture, width=self._clip.width, height=self._clip.height, interpolation=Interpolation.BILINEAR
         )

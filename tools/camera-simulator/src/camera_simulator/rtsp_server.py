@@ -90,15 +90,15 @@ class RtspConnection(asyncio.Protocol):
     # RTSP
 
     def _answer(self, request: RtspRequest) -> None:
+        camera, stream = self._target(request)
+        if camera is not None and camera.offline:
+            self.drop()
+            return
         if request.method == "OPTIONS":
             self._respond(request, 200, {"Public": METHODS})
             return
         if request.method not in self._answers:
             self._respond(request, 405, {"Allow": METHODS})
-            return
-        camera, stream = self._target(request)
-        if camera is not None and camera.offline:
-            self.drop()
             return
         verdict = self._gate.judge(request.headers.get("authorization"), request.method)
         if verdict is not Verdict.ACCEPTED:

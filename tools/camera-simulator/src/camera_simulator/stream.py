@@ -83,6 +83,7 @@ class CameraStream:
         self.rendition = rendition
         self.identity = identity
         self.frozen = False
+        self.clock_error_s = 0.0
         self._pacer = pacer
         self._phase = phase
         self._head = head
@@ -108,6 +109,11 @@ class CameraStream:
     def encoding(self) -> bool:
         """Whether the pictures are encoded live now (a moved PTZ head with a viewer)."""
         return self._live is not None
+
+    def show(self, rendition: Rendition) -> None:
+        """Send other pictures of the same encoding, to each viewer from the next keyframe on."""
+        self.rendition = rendition
+        self.on_gap()
 
     def add_viewer(self, viewer: Viewer) -> None:
         """Send to a viewer from the next keyframe on."""
@@ -223,7 +229,7 @@ class CameraStream:
         report = sender_report(
             channel=viewer.rtcp_channel,
             ssrc=self.identity.ssrc,
-            unix_time=time.time(),
+            unix_time=time.time() + self.clock_error_s,
             timestamp=self._timestamp(tick) + int(late * RTP_CLOCK_HZ) & 0xFFFFFFFF,
             packets=self._packets_sent,
             octets=self._octets_sent,

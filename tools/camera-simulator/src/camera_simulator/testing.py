@@ -133,14 +133,47 @@ class SimulatorProcess:
         """Address of a camera's ONVIF device service."""
         return f"{self._http}/onvif/{number:04d}/device_service"
 
-    def set_faults(self, number: int, *, freeze: bool = False, offline: bool = False) -> None:
-        """Make a camera freeze or go offline, or both, or neither again."""
+    def set_faults(
+        self,
+        number: int,
+        *,
+        freeze: bool = False,
+        offline: bool = False,
+        picture: str | None = None,
+        clock_error_s: float = 0.0,
+    ) -> None:
+        """Give a camera these faults and no other; without any it is healthy again.
+
+        Args:
+            number: of the camera.
+            freeze: keep connections and send nothing.
+            offline: cut every connection and answer none.
+            picture: ``still``, ``black``, ``blurred`` or ``shifted`` pictures.
+            clock_error_s: seconds by which the camera's clock is ahead.
+        """
+        faults = {"freeze": freeze, "offline": offline, "picture": picture, "clock_error_s": clock_error_s}
+        self._tell("POST", f"{number:04d}/faults", faults)
+
+    def set_quirks(self, number: int, *quirks: str) -> None:
+        """Give a camera these habits of real devices and no other (`camera_simulator.onvif.quirks.Quirk`)."""
+        self._tell("PUT", f"{number:04d}/quirks", list(quirks))
+
+    def report(self, number: int, kind: str, *, active: bool = True) -> None:
+        """Let a camera report a ``tamper``, ``contact`` or crossed ``line`` to who is subscribed."""
+        self._tell("POST", f"{number:04d}/reports", {"kind": kind, "active": active})
+
+    def reboot(self, number: int) -> None:
+        """Let a camera forget every subscription."""
+        self._tell("POST", f"{number:04d}/reboot", {})
+
+    def _tell(self, method: str, path: str, wanted: object) -> None:
         request = urllib.request.Request(  # noqa: S310 our own loopback URL
-            f"{self._http}/simulator/cameras/{number:04d}/faults",
-            data=json.dumps({"freeze": freeze, "offline": offline}).encode(),
+            f"{self._http}/simulator/cameras/{path}",
+            data=json.dumps(wanted).encode(),
             headers={"Content-Type": "application/json"},
+            method=method,
         )
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 same
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 same
             response.read()
 
     @property

@@ -1,5 +1,6 @@
 """The simulator's own endpoints: what there is, and faults."""
 
+import av
 import httpx
 import pytest
 
@@ -22,18 +23,36 @@ def test_cameras_are_listed_with_their_addresses(simulator: SimulatorProcess) ->
     assert items[1]["onvif_url"] == simulator.onvif_url(2)
 
 
+HEALTHY = {"freeze": False, "offline": False, "picture": None, "clock_error_s": 0.0}
+
+
 def test_faults_are_remembered_and_end(simulator: SimulatorProcess) -> None:
     url = control(simulator, "cameras/0006/faults")
-    assert httpx.post(url, json={"freeze": True}, timeout=10).json() == {"freeze": True, "offline": False}
-    assert httpx.post(url, json={"offline": True}, timeout=10).json() == {"freeze": True, "offline": True}
+    assert httpx.post(url, json={"freeze": True}, timeout=10).json() == HEALTHY | {"freeze": True}
+    assert httpx.post(url, json={"offline": True}, timeout=10).json() == HEALTHY | {"freeze": True, "offline": True}
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.post(simulator.onvif_url(6), content="<x/>", timeout=10)
     simulator.set_faults(6)
-    assert httpx.get(url, timeout=10).json() == {"freeze": False, "offline": False}
+    assert httpx.get(url, timeout=10).json() == HEALTHY
     assert httpx.post(simulator.onvif_url(6), content="<x/>", timeout=10).status_code == 400
 
 
-@pytest.mark.parametrize("body", ["{", "[]", '{"freeze": 1}', '{"melt": true}'])
+def test_a_camera_can_be_made_to_send_sick_pictures_and_a_wrong_time(simulator: SimulatorProcess) -> None:
+    url = control(simulator, "cameras/0006/faults")
+    for picture in ("still", "black", "blurred", "shifted"):
+        simulator.set_faults(6, picture=picture, clock_error_s=90)
+        assert httpx.get(url, timeout=10).json() == HEALTHY | {"picture": picture, "clock_error_s": 90.0}
+        with av.open(simulator.rtsp_url(6, "sub", with_credentials=True), options={"rtsp_transport": "tcp"}) as stream:
+            frame = next(stream.decode(video=0))
+        dark = int(frame.to_ndarray(format="gray").max()) < 24
+        assert (picture == "black") == dark
+    simulator.set_faults(6)
+    assert httpx.get(url, timeout=10).json() == HEALTHY
+
+
+@pytest.mark.parametrize(
+    "body", ["{", "[]", '{"freeze": 1}', '{"melt": true}', '{"picture": "pink"}', '{"clock_error_s": NaN}']
+)
 def test_unknown_faults_are_refused(simulator: SimulatorProcess, body: str) -> None:
     assert httpx.post(control(simulator, "cameras/0006/faults"), content=body, timeout=10).status_code == 400
 

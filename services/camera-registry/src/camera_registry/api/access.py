@@ -1,13 +1,16 @@
 """Who may read or write what: agents through the guard, machines by scope."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from camera_registry.repository.communes import insee_codes
 from common.auth import Principal
-from common.problems import Forbidden
+from common.problems import Forbidden, NotFound
 from common.web import Caller, Now, Station, Tx
+from guard import Guard
 from guard.web import TheGuard
 from policy import Action, Context
 
@@ -31,6 +34,22 @@ async def readable_communes(tx: Tx, clock: Now, caller: Caller, guard: TheGuard,
     if not decision.allowed:
         await guard.check(tx, principal=caller, action=Action.VIEW_CAMERA, at=at, station=station)
     return agent.communes
+
+
+async def hidden_camera(
+    tx: AsyncConnection, guard: Guard, caller: Principal, camera_id: str, at: datetime, station: str
+) -> NotFound:
+    """Return the answer to who asks for a camera that is not there for him; an agent's asking is written down."""
+    if caller.kind == "agent":
+        await guard.check(tx, principal=caller, action=Action.VIEW_CAMERA, camera_id=camera_id, at=at, station=station)
+    return NotFound("La caméra", camera_id)
+
+
+def may_configure(guard: Guard, caller: Principal, insee: str, at: datetime) -> bool:
+    """Tell whether an agent may change cameras of a commune: who is shown where they are reached. Machines are not."""
+    if caller.kind != "agent":
+        return False
+    return guard.decide(guard.agent(caller), Action.CONFIGURE, None, Context(insee=insee), at)[1].allowed
 
 
 def require_scope(caller: Principal, *scopes: str) -> None:

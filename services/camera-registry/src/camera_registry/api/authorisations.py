@@ -1,130 +1,90 @@
-"""Authorisations: record, read, end."""
+"""Authorisations: record, read, change their terms."""
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Path
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from camera_registry.api.access import SCOPE_WRITE, Readable, require_scope
-from camera_registry.api.cameras import PRINTABLE, Vault
-from camera_registry.domain.authorisation import Authorisation, AuthorisationInvalid
-from camera_registry.domain.position import AreaInvalid
-from camera_registry.repository.authorisations import all_authorisations
+from camera_registry.api.arretes import ArreteDesk, AuthorisationId, TheArreteDesk, in_words
+from camera_registry.api.cameras import Vault
+from camera_registry.domain.authorisation import Authorisation
+from camera_registry.repository.authorisations import all_authorisations, covered_counts
+from camera_registry.repository.renewals import renewals_of
 from camera_registry.schemas.authorisations import (
     AuthorisationIn,
     AuthorisationList,
     AuthorisationOut,
     AuthorisationPatch,
 )
-from camera_registry.use_cases.authorisations import (
-    AuthorisationAlreadyRecorded,
-    AuthorisationUnknown,
-    CommunesUnknown,
-    end_authorisation,
-    record_authorisation,
-)
-from common.auth import Principal
+from camera_registry.use_cases.authorisations import change_authorisation, record_authorisation
 from common.ids import new_id
-from common.problems import Conflict, Invalid, NotFound
-from common.web import Caller, Now, Station, Tx
-from guard import Guard, Motive
-from guard.web import TheGuard
-from policy import Action, Context
+from common.problems import Invalid
 
 router = APIRouter()
 
 
 @router.get("/authorisations")
-async def list_authorisations(tx: Tx, clock: Now, readable: Readable) -> AuthorisationList:
+async def list_authorisations(desk: TheArreteDesk) -> AuthorisationList:
     """Return the authorisations over the caller's communes, the soonest to end first."""
-    at = clock.now()
-    found = await all_authorisations(tx, readable)
-    return AuthorisationList(items=[AuthorisationOut.of(one, at) for one in found.values()])
+    readable = await desk.readable()
+    found = await all_authorisations(desk.connection, readable)
+    return AuthorisationList(items=await _shown(desk, list(found.values())))
+
+
+@router.get("/authorisations/{authorisation_id}")
+async def read_authorisation(authorisation_id: AuthorisationId, desk: TheArreteDesk) -> AuthorisationOut:
+    """Return one authorisation over the caller's communes."""
+    return await _one_shown(desk, await desk.read(authorisation_id))
 
 
 @router.post("/authorisations", status_code=201)
-async def post_authorisation(
-    tx: Tx,
-    clock: Now,
-    caller: Caller,
-    guard: TheGuard,
-    station: Station,
-    vault: Vault,
-    body: AuthorisationIn,
-) -> AuthorisationOut:
+async def post_authorisation(desk: TheArreteDesk, vault: Vault, body: AuthorisationIn) -> AuthorisationOut:
     """Record an arrêté; its cameras come under it at once."""
-    at = clock.now()
-    authorisation = _parsed(body)
-    await _managing(guard, tx, caller, authorisation.communes, at, station, f"arrêté {body.arrete_number}")
-    try:
-        await record_authorisation(conn=tx, vault=vault, authorisation=authorisation, at=at)
-    except AuthorisationAlreadyRecorded as error:
-        raise Conflict("Cette autorisation est déjà enregistrée : modifiez-la.") from error
-    except CommunesUnknown as error:
-        names = ", ".join(error.insee_codes)
-        raise Invalid(f"Communes inconnues ici : {names}.", [{"field": "communes", "message": names}]) from error
-    return AuthorisationOut.of(authorisation, at)
+    with in_words():
+        authorisation = body.to_domain(str(new_id()))
+    await desk.manage(authorisation.communes, f"arrêté {body.arrete_number} enregistré")
+    with in_words():
+        await record_authorisation(conn=desk.connection, vault=vault, authorisation=authorisation, at=desk.at)
+    return await _one_shown(desk, authorisation)
 
 
 @router.patch("/authorisations/{authorisation_id}")
 async def patch_authorisation(
-    authorisation_id: Annotated[str, Path(pattern=PRINTABLE, max_length=100)],
-    tx: Tx,
-    clock: Now,
-    caller: Caller,
-    guard: TheGuard,
-    station: Station,
-    vault: Vault,
-    body: AuthorisationPatch,
+    authorisation_id: AuthorisationId, desk: TheArreteDesk, vault: Vault, body: AuthorisationPatch
 ) -> AuthorisationOut:
-    """Move the end of an arrêté; every service learns it with the cameras' next state."""
-    at = clock.now()
-    known = (await all_authorisations(tx)).get(authorisation_id)
-    communes = known.communes if known else ()
-    await _managing(guard, tx, caller, communes, at, station, f"fin de validité {body.valid_until:%Y-%m-%d}")
-    try:
-        changed = await end_authorisation(
-            conn=tx, vault=vault, authorisation_id=authorisation_id, valid_until=body.valid_until, at=at
+    """Change the terms of an arrêté; every service learns them with the cameras' next state."""
+    with in_words():
+        changes = body.changes()
+    what = f"arrêté modifié : {', '.join(changes) or 'rien'}"
+    if body.valid_until is not None:
+        what = f"{what} (fin de validité {body.valid_until:%Y-%m-%d %H:%M} UTC)"
+    await desk.manage_one(authorisation_id, what, also=body.communes or ())
+    if body.revision is None and not body.only_ends:
+        message = "Indiquez la révision que vous avez lue."
+        raise Invalid(message, [{"field": "revision", "message": message}])
+    with in_words():
+        changed = await change_authorisation(
+            conn=desk.connection,
+            vault=vault,
+            authorisation_id=authorisation_id,
+            changes=changes,
+            revision=body.revision,
+            at=desk.at,
         )
-    except AuthorisationUnknown as error:
-        raise NotFound("L'autorisation", authorisation_id) from error
-    except AuthorisationInvalid as error:
-        raise Invalid(error.message, [{"field": error.field, "message": error.message}]) from error
-    return AuthorisationOut.of(changed, at)
+    return await _one_shown(desk, changed)
 
 
-def _parsed(body: AuthorisationIn) -> Authorisation:
-    try:
-        return body.to_domain(str(new_id()))
-    except AuthorisationInvalid as error:
-        raise Invalid(error.message, [{"field": error.field, "message": error.message}]) from error
-    except AreaInvalid as error:
-        raise Invalid(f"Périmètre : {error}.", [{"field": "perimeter", "message": str(error)}]) from error
+async def _one_shown(desk: ArreteDesk, one: Authorisation) -> AuthorisationOut:
+    return (await _shown(desk, [one]))[0]
 
 
-async def _managing(
-    guard: Guard,
-    tx: AsyncConnection,
-    caller: Principal,
-    communes: Iterable[str],
-    at: datetime,
-    station: str,
-    why: str,
-) -> None:
-    """Let pass who may manage the arrêtés of these communes: one register row for each commune."""
-    if caller.kind == "service":
-        require_scope(caller, SCOPE_WRITE)
-        return
-    for insee in communes or (None,):
-        await guard.check(
-            tx,
-            principal=caller,
-            action=Action.MANAGE_AUTHORISATIONS,
-            at=at,
-            station=station,
-            context=Context(insee=insee),
-            motive=Motive("autorisation", why),
-            subject="Cette autorisation",
-        )
+async def _shown(desk: ArreteDesk, items: list[Authorisation]) -> list[AuthorisationOut]:
+    """Return arrêtés with how many cameras they cover and where their renewal stands."""
+    renewals = await renewals_of(desk.connection, [one.authorisation_id for one in items])
+    named = any(renewal.successor_id for renewal in renewals.values())
+    known = await all_authorisations(desk.connection) if named else {}
+    covered = await covered_counts(desk.connection)
+    shown: list[AuthorisationOut] = []
+    for one in items:
+        renewal = renewals.get(one.authorisation_id)
+        successor = known.get(renewal.successor_id or "") if renewal else None
+        count = covered.get(one.authorisation_id, 0)
+        shown.append(AuthorisationOut.of(one, desk.at, covered=count, renewal=renewal, successor=successor))
+    return shown

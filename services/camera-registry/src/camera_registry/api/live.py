@@ -4,13 +4,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from camera_registry.api.access import Readable
+from camera_registry.api.alarms import LISTENING_ACTIONS
 from common.live import live_response
 from common.web import Caller, Now
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, event_type
+from contracts.registry import FACT_ALARM_RAISED, OWNER
 from guard.web import TheGuard
 from policy import Action
 
 router = APIRouter()
+_ALARM = event_type(OWNER, FACT_ALARM_RAISED)
+"""Told only to who may list alarms, which fewer roles may than see cameras."""
 
 
 @router.get("/live")
@@ -20,6 +24,14 @@ async def live(request: Request, caller: Caller, guard: TheGuard, readable: Read
     def allowed(envelope: Envelope) -> bool:
         if caller.kind == "service":
             return envelope.insee in readable
-        return guard.may_see(caller, Action.VIEW_CAMERA, envelope.insee, clock.now())
+        actions = LISTENING_ACTIONS if envelope.type == _ALARM else (Action.VIEW_CAMERA,)
+        return any(guard.may_see(caller, action, envelope.insee, clock.now()) for action in actions)
 
-    return await live_response(request, request.app.state.bus, "REGISTRY", "vigie.*.registry.>", allowed=allowed)
+    return await live_response(
+        request,
+        request.app.state.bus,
+        "REGISTRY",
+        "vigie.*.registry.>",
+        allowed=allowed,
+        present=lambda: guard.present(caller),
+    )

@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from camera_registry.domain.camera import Camera
-from camera_registry.domain.position import Area
+from camera_registry.domain.perimeter import ListedPosition
+from camera_registry.domain.position import Area, Standing
 from contracts.access import OrganisationKind
 from contracts.registry import OperatingMode
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 MAX_YEARS = 5
+FIRST_YEAR, LAST_YEAR = 1995, 2200
+"""No arrêté is older than the law of 1995; a year beyond is a slip of the keyboard."""
 MAX_RETENTION_DAYS = 30
 RECIPIENT_KINDS = frozenset(
     {
@@ -32,6 +35,7 @@ RECIPIENT_KINDS = frozenset(
 
 WARNING_DAYS = (7, 30, 60, 120, 180, 240)
 """Days before the end at which people are warned (DOMAIN §2); the renewal file is due at 120."""
+_RESPONSIBLE_TEXT = 200
 
 
 class Finalite(StrEnum):
@@ -68,11 +72,22 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponsiblePerson:
+    """Who answers for the system: name, function, and where to write or call (mail or telephone)."""
+
+    name: str
+    function: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Authorisation:
     """One arrêté préfectoral. Valid in [valid_from, valid_until), five years at most.
 
-    ``perimeter`` None means the contours of ``communes``. ``retention_days`` 1-30. ``scan_sha256`` is the hex
-    digest of the scanned arrêté. Raises AuthorisationInvalid.
+    The protected ground is ``perimeter`` or the list of ``positions``; with neither, the contours of ``communes``.
+    ``retention_days`` 1-30 is the most, ``retention_min_days`` the least that the arrêté asks for, if it does.
+    ``verbalisation``: it allows vidéo-verbalisation. ``scan_sha256`` is the hex digest of the scanned arrêté.
+    Raises AuthorisationInvalid.
     """
 
     authorisation_id: str
@@ -89,10 +104,15 @@ class Authorisation:
     perimeter: Area | None = None
     scan_sha256: str | None = None
     revision: int = 0
+    positions: tuple[ListedPosition, ...] = ()
+    retention_min_days: int | None = None
+    verbalisation: bool = False
+    responsible: ResponsiblePerson | None = None
 
     def __post_init__(self) -> None:
         _check_document(self)
         _check_validity(self)
+        _check_retention(self)
         _check_use(self)
 
     def valid_at(self, at: datetime) -> bool:
@@ -106,18 +126,28 @@ class Authorisation:
         left = self.valid_until - at
         return next((days for days in WARNING_DAYS if left <= timedelta(days=days)), None)
 
+    def changed(self, **changes: object) -> "Authorisation":
+        """Return the arrêté with other terms, as its next revision; the same one when nothing is other.
+
+        Raises AuthorisationInvalid when the terms together are not lawful.
+        """
+        after = replace(self, **changes)  # pyright: ignore[reportArgumentType] - fields are named by the caller
+        return self if after == self else replace(after, revision=self.revision + 1)
+
     def ending(self, valid_until: datetime) -> "Authorisation":
         """Return the arrêté ended at another instant: brought forward (revoked) or put back (at most 5 years)."""
-        return replace(self, valid_until=valid_until, revision=self.revision + 1)
+        return self.changed(valid_until=valid_until)
 
-    def encloses(self, camera: Camera, contours: Mapping[str, Area]) -> bool:
-        """Tell whether the camera stands in a commune and in the perimeter that the arrêté names.
+    def encloses(self, camera: Standing, contours: Mapping[str, Area]) -> bool:
+        """Tell whether the camera stands in a commune and on the ground that the arrêté names.
 
-        Without a perimeter the commune's contour bounds it; a commune whose contour is not at hand encloses
-        nothing, since nothing can be shown.
+        Without a perimeter or positions the commune's contour bounds it; a commune whose contour is not at hand
+        encloses nothing, since nothing can be shown; nor does a camera stand in it whose place nobody has given.
         """
-        if camera.insee not in self.communes:
+        if camera.insee not in self.communes or not camera.precision.located:
             return False
+        if self.positions:
+            return any(listed.holds(camera.position) for listed in self.positions)
         area = self.perimeter if self.perimeter is not None else contours.get(camera.insee)
         return area is not None and area.contains(camera.position)
 
@@ -186,6 +216,29 @@ def coverage(
     return {camera.camera_id: authorisation_shown(camera, arretes, at, held) for camera in known}
 
 
+def followers(
+    cameras: Iterable[Camera],
+    authorisations: Iterable[Authorisation],
+    contours: Mapping[str, Area],
+    at: datetime,
+) -> dict[str, Authorisation]:
+    """Return, by camera id, the arrêté that covers the camera at the very instant at which the present one ends.
+
+    Published beforehand, so that a renewal takes over without a second of gap even while the registry or the bus is
+    away. A camera under no arrêté now, or under none from that instant on, is not in the answer.
+    """
+    known = list(cameras)
+    arretes = list(authorisations)
+    held = {one.authorisation_id: places(one, known, contours) for one in arretes}
+    found: dict[str, Authorisation] = {}
+    for camera in known:
+        current = authorisation_for(camera, arretes, at, held)
+        following = authorisation_for(camera, arretes, current.valid_until, held) if current else None
+        if following is not None:
+            found[camera.camera_id] = following
+    return found
+
+
 def years_later(at: datetime, years: int) -> datetime:
     """Return the same instant ``years`` later; 29 February becomes 28 February."""
     try:
@@ -207,20 +260,42 @@ def _check_document(one: Authorisation) -> None:
         raise AuthorisationInvalid("communes", "Nommez au moins une commune.")
     if one.camera_count < 1:
         raise AuthorisationInvalid("camera_count", "Le nombre de caméras autorisées est au moins 1.")
+    if one.perimeter is not None and one.positions:
+        raise AuthorisationInvalid("positions", "Donnez un périmètre ou une liste de positions, pas les deux.")
+    if one.responsible is not None:
+        _check_responsible(one.responsible)
+
+
+def _check_responsible(person: ResponsiblePerson) -> None:
+    for name, text in (("name", person.name), ("function", person.function), ("contact", person.contact)):
+        if not text.strip() or len(text) > _RESPONSIBLE_TEXT:
+            raise AuthorisationInvalid(
+                f"responsible.{name}", "Le responsable a un nom, une fonction et un contact (200 caractères au plus)."
+            )
 
 
 def _check_validity(one: Authorisation) -> None:
     if one.valid_from.tzinfo is None or one.valid_until.tzinfo is None:
         raise AuthorisationInvalid("valid_from", "Les dates portent leur fuseau horaire.")
+    if not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in (one.valid_from, one.valid_until)):
+        raise AuthorisationInvalid("valid_from", f"Les dates vont de {FIRST_YEAR} à {LAST_YEAR} : vérifiez l'année.")
     if one.valid_until <= one.valid_from:
         raise AuthorisationInvalid("valid_until", "La fin doit suivre le début.")
     if one.valid_until > years_later(one.valid_from, MAX_YEARS):
         raise AuthorisationInvalid("valid_until", "Une autorisation vaut cinq ans au plus.")
 
 
-def _check_use(one: Authorisation) -> None:
+def _check_retention(one: Authorisation) -> None:
     if not 1 <= one.retention_days <= MAX_RETENTION_DAYS:
         raise AuthorisationInvalid("retention_days", "La conservation va de 1 à 30 jours.")
+    least = one.retention_min_days
+    if least is not None and not 1 <= least <= one.retention_days:
+        raise AuthorisationInvalid(
+            "retention_min_days", "La conservation minimale va de 1 jour à la conservation maximale de l'arrêté."
+        )
+
+
+def _check_use(one: Authorisation) -> None:
     if not one.finalites:
         raise AuthorisationInvalid("finalites", "Indiquez au moins une finalité.")
     refused = [kind.value for kind in one.recipients if kind not in RECIPIENT_KINDS]

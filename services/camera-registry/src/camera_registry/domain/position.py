@@ -4,7 +4,8 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol
 
 import shapely
 from shapely.errors import ShapelyError
@@ -14,6 +15,20 @@ from shapely.geometry.base import BaseGeometry
 
 class PositionInvalid(ValueError):
     """A longitude or latitude outside the Earth's range."""
+
+
+class PositionPrecision(StrEnum):
+    """How well a camera's place is known: the spot, its street, its commune only (shown at the centre), not at all."""
+
+    EXACT = "exact"
+    STREET = "street"
+    COMMUNE = "commune"
+    UNKNOWN = "unknown"
+
+    @property
+    def located(self) -> bool:
+        """Whether the place is good enough to say that it lies within a perimeter."""
+        return self in {PositionPrecision.EXACT, PositionPrecision.STREET}
 
 
 class AreaInvalid(ValueError):
@@ -63,6 +78,25 @@ def lambert93(position: Position) -> tuple[float, float]:
 def distance_m(one: Position, other: Position) -> float:
     """Return the metres between two places, true to about 1 ‰ in metropolitan France."""
     return math.dist(lambert93(one), lambert93(other))
+
+
+class Standing(Protocol):
+    """What stands somewhere in a commune: as much of a camera as a perimeter needs to know."""
+
+    @property
+    def insee(self) -> str:
+        """The commune's code."""
+        ...
+
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        ...
+
+    @property
+    def precision(self) -> PositionPrecision:
+        """How well that is known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,3 +37,27 @@ def machine_import_row(
         rule=scope,
         citation=_SOURCE,
     )
+
+
+def machine_change_row(
+    service: str,
+    *,
+    scope: str,
+    motive_text: str,
+    insee: str,
+    camera_id: str | None,
+    entry_id: UUID,
+    station: str,
+    at: datetime,
+) -> RegisterEntry:
+    """Return the row of a change that a machine made in one commune under ``scope``."""
+    row = machine_import_row(
+        service,
+        scope=scope,
+        motive_code="configuration",
+        motive_text=motive_text,
+        entry_id=entry_id,
+        station=station,
+        at=at,
+    )
+    return row.model_copy(update={"insee": insee, "camera_id": camera_id})

@@ -1,17 +1,19 @@
 """Authorisations, and the announcement of each one that is recorded or changed."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.domain.authorisation import Authorisation, Finalite, Window
-from camera_registry.domain.position import Area
-from camera_registry.tables import authorisations
+from camera_registry.domain.authorisation import Authorisation, Finalite, ResponsiblePerson, Window
+from camera_registry.domain.perimeter import ListedPosition
+from camera_registry.domain.position import Area, Position
+from camera_registry.tables import authorisations, cameras
 from common import outbox
 from common.ids import new_id
 from contracts.access import OrganisationKind
@@ -27,6 +29,13 @@ async def all_authorisations(conn: AsyncConnection, covering: Iterable[str] | No
     return {row.authorisation_id: _authorisation(row) for row in (await conn.execute(query)).all()}
 
 
+async def one_authorisation(conn: AsyncConnection, authorisation_id: str) -> Authorisation | None:
+    """Return one authorisation, or None."""
+    query = select(authorisations).where(authorisations.c.authorisation_id == authorisation_id)
+    row = (await conn.execute(query)).one_or_none()
+    return _authorisation(row) if row else None
+
+
 async def locked_authorisation(conn: AsyncConnection, authorisation_id: str) -> Authorisation | None:
     """Return one authorisation, locked until the transaction ends."""
     query = select(authorisations).where(authorisations.c.authorisation_id == authorisation_id).with_for_update()
@@ -34,16 +43,27 @@ async def locked_authorisation(conn: AsyncConnection, authorisation_id: str) -> 
     return _authorisation(row) if row else None
 
 
-async def save_authorisation(conn: AsyncConnection, one: Authorisation, at: datetime) -> None:
-    """Insert or replace an authorisation and announce it to each commune it covers."""
-    values = _columns(one)
-    statement = insert(authorisations).values(values)
-    await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["authorisation_id"],
-            set_={name: statement.excluded[name] for name in values if name != "authorisation_id"},
-        )
+async def covered_counts(conn: AsyncConnection) -> dict[str, int]:
+    """Return how many cameras are published under each arrêté, by its id."""
+    query = (
+        select(cameras.c.authorisation_id, func.count())
+        .where(cameras.c.authorisation_id.is_not(None))
+        .group_by(cameras.c.authorisation_id)
     )
+    return {row[0]: row[1] for row in (await conn.execute(query)).all()}
+
+
+async def save_authorisation(conn: AsyncConnection, one: Authorisation, at: datetime) -> None:
+    """Insert or replace an authorisation and announce it to each commune it covers.
+
+    ``end_known_at`` follows the end: moved, it is a new end, of which nobody was warned yet.
+    """
+    values = _columns(one)
+    statement = insert(authorisations).values(values | {"end_known_at": at})
+    replaced: dict[str, Any] = {name: statement.excluded[name] for name in values if name != "authorisation_id"}
+    same_end = authorisations.c.valid_until == statement.excluded.valid_until
+    replaced["end_known_at"] = case((same_end, authorisations.c.end_known_at), else_=statement.excluded.end_known_at)
+    await conn.execute(statement.on_conflict_do_update(index_elements=["authorisation_id"], set_=replaced))
     payload = AuthorisationRecorded(
         authorisation_id=one.authorisation_id,
         arrete_number=one.arrete_number,
@@ -86,6 +106,12 @@ def _columns(one: Authorisation) -> dict[str, Any]:
         "perimeter": one.perimeter.to_geojson() if one.perimeter else None,
         "scan_sha256": one.scan_sha256,
         "revision": one.revision,
+        "positions": [
+            [listed.position.lon, listed.position.lat, listed.radius_m, listed.label] for listed in one.positions
+        ],
+        "retention_min_days": one.retention_min_days,
+        "verbalisation": one.verbalisation,
+        "responsible": asdict(one.responsible) if one.responsible else None,
     }
 
 
@@ -107,4 +133,10 @@ def _authorisation(row: Row[Any]) -> Authorisation:
         perimeter=Area.from_geojson(row.perimeter) if row.perimeter else None,
         scan_sha256=row.scan_sha256,
         revision=row.revision,
+        positions=tuple(
+            ListedPosition(Position(lon, lat), radius_m, label) for lon, lat, radius_m, label in row.positions
+        ),
+        retention_min_days=row.retention_min_days,
+        verbalisation=row.verbalisation,
+        responsible=ResponsiblePerson(**row.responsible) if row.responsible else None,
     )

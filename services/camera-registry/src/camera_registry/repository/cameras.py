@@ -1,6 +1,7 @@
 """Cameras as the registry itself works on them: loaded whole, saved with their state and their event."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,20 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from camera_registry.domain.authorisation import Authorisation
-from camera_registry.domain.camera import NOT_COUNTED, Camera, Endpoints, Health
+from camera_registry.domain.camera import (
+    NOT_COUNTED,
+    Camera,
+    Endpoints,
+    Equipment,
+    Health,
+    Optics,
+    StreamProfile,
+)
 from camera_registry.domain.commune import Commune, folded
-from camera_registry.domain.position import Position, lambert93
+from camera_registry.domain.masks import MaskStanding
+from camera_registry.domain.position import Position, PositionPrecision, lambert93
 from camera_registry.ports import CredentialVault
+from camera_registry.repository.takeovers import following_arretes
 from camera_registry.tables import authorisations, cameras
 from common import outbox
 from common.ids import new_id
@@ -22,6 +33,7 @@ from contracts.registry import (
     FACT_CAMERA_CHANGED,
     FACT_CAMERA_HEALTH_CHANGED,
     OWNER,
+    AlarmKind,
     AuthorisationState,
     CameraChanged,
     CameraHealthChanged,
@@ -54,6 +66,25 @@ async def one_camera(conn: AsyncConnection, vault: CredentialVault, camera_id: s
     return _camera(row, vault) if row else None
 
 
+async def cameras_by_id(conn: AsyncConnection, vault: CredentialVault, camera_ids: Sequence[str]) -> dict[str, Camera]:
+    """Return these cameras by id, those that are known; credentials opened, as in `all_cameras`."""
+    query = select(cameras).where(cameras.c.camera_id.in_(camera_ids)).order_by(cameras.c.camera_id)
+    return {row.camera_id: _camera(row, vault) for row in await conn.execute(query)}
+
+
+async def known_under(conn: AsyncConnection, code: str, *, but: str) -> str | None:
+    """Return the id of a camera other than ``but`` which has this code or this id: a code never means two cameras."""
+    query = select(cameras.c.camera_id).where(
+        (cameras.c.code == code) | (cameras.c.camera_id == code), cameras.c.camera_id != but
+    )
+    return (await conn.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def commune_of(conn: AsyncConnection, camera_id: str) -> str | None:
+    """Return the INSEE code of a camera's commune, None for a camera nobody registered."""
+    return (await conn.execute(select(cameras.c.insee).where(cameras.c.camera_id == camera_id))).scalar_one_or_none()
+
+
 async def locked_health(conn: AsyncConnection, camera_id: str) -> tuple[str, Health] | None:
     """Return a camera's INSEE code and its health, the row locked until the transaction ends."""
     query = (
@@ -81,28 +112,36 @@ async def save_cameras(
     if not items:
         return
     statement = insert(cameras)
-    rows = [_columns(camera, communes[camera.insee], vault) for camera in items]
+    rows = [columns_of(camera, communes[camera.insee], vault) for camera in items]
     kept = {"camera_id", "registered_at"}
     statement = statement.on_conflict_do_update(
         index_elements=["camera_id"],
         set_={name: statement.excluded[name] for name in rows[0] if name not in kept},
     )
     await conn.execute(statement, rows)
+    following = await following_arretes(conn, [camera.camera_id for camera in items])
     states = [
         outbox.StateRow(
             BUCKET_CAMERAS,
             camera.camera_id,
-            state_of(camera, communes[camera.insee], covers.get(camera.authorisation_id or "")),
-            _aggregate(camera.camera_id),
+            state_of(
+                camera,
+                communes[camera.insee],
+                covers.get(camera.authorisation_id or ""),
+                following.get(camera.camera_id),
+            ),
+            aggregate_of(camera.camera_id),
         )
         for camera in items
     ]
     await outbox.append_states(conn, states)
-    await outbox.append(conn, [_changed(camera, at) for camera in items])
+    await outbox.append(conn, [changed_event(camera, at) for camera in items])
 
 
-async def save_health(conn: AsyncConnection, *, camera_id: str, insee: str, health: Health, at: datetime) -> None:
-    """Keep what the media plane reported of a camera and announce it."""
+async def save_health(
+    conn: AsyncConnection, *, camera_id: str, insee: str, health: Health, findings: tuple[AlarmKind, ...], at: datetime
+) -> None:
+    """Keep whether bytes come from a camera and announce it with what else is wrong."""
     if health.online is None or health.since is None:
         return
     await conn.execute(
@@ -110,7 +149,20 @@ async def save_health(conn: AsyncConnection, *, camera_id: str, insee: str, heal
         .where(cameras.c.camera_id == camera_id)
         .values(online=health.online, online_since=health.since, online_reason=health.reason)
     )
-    payload = CameraHealthChanged(camera_id=camera_id, online=health.online, since=health.since, reason=health.reason)
+    await announce_health(conn, camera_id=camera_id, insee=insee, health=health, findings=findings, at=at)
+
+
+async def announce_health(
+    conn: AsyncConnection, *, camera_id: str, insee: str, health: Health, findings: tuple[AlarmKind, ...], at: datetime
+) -> None:
+    """Tell how a camera does; one whose bytes nobody has reported on yet was just looked at, so that they come."""
+    payload = CameraHealthChanged(
+        camera_id=camera_id,
+        online=health.online is not False,
+        since=health.since or at,
+        reason=health.reason,
+        findings=findings,
+    )
     await outbox.append(conn, [_event(payload, FACT_CAMERA_HEALTH_CHANGED, camera_id, insee, at)])
 
 
@@ -135,8 +187,13 @@ async def needs_another_authorisation(conn: AsyncConnection, at: datetime) -> bo
     return bool((await conn.execute(query)).scalar_one())
 
 
-def state_of(camera: Camera, commune: Commune, authorisation: Authorisation | None) -> CameraState:
-    """Return what every service is told of a camera: no address, no credential."""
+def state_of(
+    camera: Camera, commune: Commune, authorisation: Authorisation | None, following: Authorisation | None = None
+) -> CameraState:
+    """Return what every service is told of a camera: no address, no credential.
+
+    ``following`` is the arrêté that takes over when ``authorisation`` ends.
+    """
     return CameraState(
         camera_id=camera.camera_id,
         label=camera.label,
@@ -150,6 +207,12 @@ def state_of(camera: Camera, commune: Commune, authorisation: Authorisation | No
         has_ptz=camera.has_ptz,
         has_stream=camera.has_stream,
         authorisation=_authorisation_state(authorisation) if authorisation else None,
+        masks_signed=camera.masks.signed,
+        masks_review_due=camera.masks.review_due,
+        azimuth_deg=camera.optics.azimuth_deg if camera.optics else None,
+        opening_deg=camera.optics.opening_deg if camera.optics else None,
+        range_m=camera.optics.range_m if camera.optics else None,
+        next_authorisation=_authorisation_state(following) if following and following != authorisation else None,
         revision=camera.revision,
     )
 
@@ -166,14 +229,18 @@ def _authorisation_state(one: Authorisation) -> AuthorisationState:
         ),
         retention_days=one.retention_days,
         recipients=one.recipients,
+        retention_min_days=one.retention_min_days,
+        verbalisation=one.verbalisation,
     )
 
 
-def _aggregate(camera_id: str) -> str:
+def aggregate_of(camera_id: str) -> str:
+    """Return the name under which a camera's events and states keep their order."""
     return f"camera:{camera_id}"
 
 
-def _changed(camera: Camera, at: datetime) -> Envelope:
+def changed_event(camera: Camera, at: datetime) -> Envelope:
+    """Return the announcement that a camera was registered or changed."""
     payload = CameraChanged(camera_id=camera.camera_id, status=camera.status, revision=camera.revision)
     return _event(payload, FACT_CAMERA_CHANGED, camera.camera_id, camera.insee, at)
 
@@ -185,13 +252,14 @@ def _event(payload: Payload, fact: str, camera_id: str, insee: str, at: datetime
         owner=OWNER,
         fact=fact,
         source="camera-registry",
-        aggregate=_aggregate(camera_id),
+        aggregate=aggregate_of(camera_id),
         insee=insee,
         at=at,
     )
 
 
-def _columns(camera: Camera, commune: Commune, vault: CredentialVault) -> dict[str, Any]:
+def columns_of(camera: Camera, commune: Commune, vault: CredentialVault) -> dict[str, Any]:
+    """Return the row of a camera by column, all but its health; credentials sealed."""
     east_m, north_m = lambert93(camera.position)
     sealed = vault.seal(camera.camera_id, camera.credentials) if camera.credentials else None
     return {
@@ -214,7 +282,21 @@ def _columns(camera: Camera, commune: Commune, vault: CredentialVault) -> dict[s
         "onvif_url": camera.endpoints.onvif_url,
         "sealed_credentials": sealed,
         "authorisation_id": camera.authorisation_id,
+        "masks_signed": camera.masks.signed,
+        "masks_review_due": camera.masks.review_due,
         "revision": camera.revision,
+        "manufacturer": camera.equipment.manufacturer,
+        "model": camera.equipment.model,
+        "firmware": camera.equipment.firmware,
+        "serial": camera.equipment.serial,
+        "azimuth_deg": camera.optics.azimuth_deg if camera.optics else None,
+        "opening_deg": camera.optics.opening_deg if camera.optics else None,
+        "range_m": camera.optics.range_m if camera.optics else None,
+        "height_m": camera.optics.height_m if camera.optics else None,
+        "streams": [asdict(stream) for stream in camera.equipment.streams],
+        "notes": camera.notes or None,
+        "position_precision": camera.precision.value,
+        "installed_on": camera.installed_on,
     }
 
 
@@ -235,5 +317,22 @@ def _camera(row: Row[Any], vault: CredentialVault) -> Camera:
         credentials=vault.unseal(row.camera_id, sealed) if sealed else None,
         authorisation_id=row.authorisation_id,
         health=Health(row.online, row.online_since, row.online_reason),
+        masks=MaskStanding(row.masks_signed, row.masks_review_due),
         revision=row.revision,
+        optics=_optics(row),
+        equipment=Equipment(
+            row.manufacturer,
+            row.model,
+            row.firmware,
+            row.serial,
+            tuple(StreamProfile(**stream) for stream in row.streams),
+        ),
+        notes=row.notes or "",
+        precision=PositionPrecision(row.position_precision),
+        installed_on=row.installed_on,
     )
+
+
+def _optics(row: Row[Any]) -> Optics | None:
+    optics = Optics(row.azimuth_deg, row.opening_deg, row.range_m, row.height_m)
+    return optics if optics != Optics() else None

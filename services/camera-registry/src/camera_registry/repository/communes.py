@@ -1,12 +1,14 @@
 """Communes and sites."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.domain.commune import Commune, Site
+from camera_registry.domain.commune import Commune, Link, Site, Support
 from camera_registry.domain.position import Area, Position
 from camera_registry.tables import communes, sites
 
@@ -39,7 +41,7 @@ async def insee_codes(conn: AsyncConnection) -> frozenset[str]:
 
 
 async def save_sites(conn: AsyncConnection, items: Sequence[Site]) -> None:
-    """Insert or replace sites."""
+    """Insert sites, or bring their place and label up to date; what people said of them stays."""
     if not items:
         return
     statement = insert(sites)
@@ -62,5 +64,19 @@ async def save_sites(conn: AsyncConnection, items: Sequence[Site]) -> None:
 
 async def all_sites(conn: AsyncConnection) -> dict[str, Site]:
     """Return sites by id."""
-    rows = (await conn.execute(select(sites))).all()
-    return {row.site_id: Site(row.site_id, row.insee, row.label, Position(row.lon, row.lat)) for row in rows}
+    return {row.site_id: site_of(row) for row in await conn.execute(select(sites))}
+
+
+def site_of(row: Row[Any]) -> Site:
+    """Return the site that a row of ``sites`` holds."""
+    return Site(
+        site_id=row.site_id,
+        insee=row.insee,
+        label=row.label,
+        position=Position(row.lon, row.lat),
+        support=Support(row.support) if row.support else None,
+        link=Link(row.link) if row.link else None,
+        works=row.works,
+        address=row.address,
+        revision=row.revision,
+    )

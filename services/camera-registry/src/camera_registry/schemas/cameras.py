@@ -2,9 +2,8 @@
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from camera_registry.domain.camera_import import ImportPlan
 from camera_registry.domain.commune import Commune
-from camera_registry.ports import OnvifFindings, RtspFindings
+from camera_registry.domain.position import PositionPrecision
 from contracts.registry import CameraKind, CameraStatus, OperatingMode
 
 
@@ -57,6 +56,11 @@ class CameraOut(_FromAttributes):
     has_stream: bool
     online: bool | None
     online_since: AwareDatetime | None
+    azimuth_deg: float | None
+    opening_deg: float | None
+    range_m: float | None
+    position_precision: PositionPrecision
+    masks_signed: bool
     authorisation: AuthorisationBrief | None
     distance_m: float | None = None
 
@@ -76,70 +80,3 @@ class Source(BaseModel):
     onvif_url: str | None
     username: str | None
     password: str | None
-
-
-class ImportLineError(_FromAttributes):
-    """One thing to mend in the file; ``message`` says how."""
-
-    line: int
-    column: str
-    value: str
-    message: str
-
-
-class ImportReport(BaseModel):
-    """What the import did, or with ``dry_run`` would do. ``valid`` and ``invalid`` count lines."""
-
-    dry_run: bool
-    valid: int
-    invalid: int
-    created: int
-    changed: int
-    unchanged: int
-    errors: list[ImportLineError]
-
-    @classmethod
-    def of(cls, plan: ImportPlan, *, dry_run: bool) -> "ImportReport":
-        return cls(
-            dry_run=dry_run,
-            valid=plan.valid,
-            invalid=len({error.line for error in plan.errors}),
-            created=len(plan.created),
-            changed=len(plan.changed),
-            unchanged=plan.unchanged,
-            errors=[ImportLineError.model_validate(error) for error in plan.errors],
-        )
-
-
-class RtspOut(_FromAttributes):
-    """What the stream answered."""
-
-    ok: bool
-    codec: str | None
-    width: int | None
-    height: int | None
-    fps: float | None
-    error: str | None
-
-
-class OnvifOut(_FromAttributes):
-    """What the device said of itself."""
-
-    ok: bool
-    manufacturer: str | None
-    model: str | None
-    firmware: str | None
-    profiles: tuple[str, ...]
-    has_ptz: bool | None
-    error: str | None
-
-
-class ProbeReport(BaseModel):
-    """What a camera answered through its two protocols."""
-
-    rtsp: RtspOut
-    onvif: OnvifOut
-
-    @classmethod
-    def of(cls, rtsp: RtspFindings, onvif: OnvifFindings) -> "ProbeReport":
-        return cls(rtsp=RtspOut.model_validate(rtsp), onvif=OnvifOut.model_validate(onvif))

@@ -2,13 +2,15 @@
 
 import math
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from camera_registry.domain.authorisation import MAX_YEARS, Authorisation, Finalite, years_later
-from camera_registry.domain.camera import Camera, Credentials, Endpoints
-from camera_registry.domain.commune import Commune, Site
+from camera_registry.domain.authorisation import MAX_YEARS, Authorisation, Finalite, Window, years_later
+from camera_registry.domain.camera import Camera, Credentials, Endpoints, Equipment
+from camera_registry.domain.commune import Commune, Site, Support
 from camera_registry.domain.position import Area, Position, lambert93
+from camera_registry.seeds.equipping import equipped, mounted
 from camera_registry.seeds.town import Town, TownCommune, street_names
 from contracts.access import OrganisationKind
 from contracts.registry import CameraKind, CameraStatus
@@ -81,6 +83,8 @@ def generate(town: Town, at: datetime, streams: Streams | None = None) -> TownSe
     """Draw the town. ``at`` is the registration time and the day around which arrêtés are valid."""
     dice = random.Random(f"vigie:{town.slug}")  # noqa: S311 - a drawing, not a secret
     sites = tuple(site for commune in town.communes for site in _sites(town, commune, dice))
+    nomad_sites = _nomad_sites(town, sites)
+    sites = tuple(mounted(site, without_fibre=site in nomad_sites) for site in sites)
     cameras = _cameras(town, sites, dice, at)
     if streams is not None:
         cameras = _attached(town, cameras, streams)
@@ -139,16 +143,24 @@ def _cameras(town: Town, sites: tuple[Site, ...], dice: random.Random, at: datet
     """Deal the cameras out: one of a kind to each site in turn; nomad ones to each commune in turn."""
     numbers: dict[tuple[str, CameraKind], int] = {}
     cameras: list[Camera] = []
-    first_sites = [next(site for site in sites if site.insee == commune.insee) for commune in town.communes]
+    supports = {site.site_id: site.support or Support.MAT for site in sites}
+    nomad_sites = _nomad_sites(town, sites)
     turn = 0
     for kind, count in town.cameras.items():
-        hosts = first_sites if kind is CameraKind.NOMADE else sites
+        hosts = nomad_sites if kind is CameraKind.NOMADE else sites
         for dealt in range(count):
             site = hosts[(dealt if kind is CameraKind.NOMADE else turn + dealt) % len(hosts)]
             number = numbers[site.site_id, kind] = numbers.get((site.site_id, kind), 0) + 1
-            cameras.append(_camera(site, kind, number, dice, at))
+            cameras.append(equipped(_camera(site, kind, number, dice, at), supports[site.site_id]))
         turn += 0 if kind is CameraKind.NOMADE else count
     return tuple(sorted(cameras, key=lambda camera: camera.camera_id))
+
+
+def _nomad_sites(town: Town, sites: Sequence[Site]) -> list[Site]:
+    """Return where nomad cameras stand: streets without fibre, the last sites of each commune, commune by commune."""
+    each = math.ceil(town.cameras.get(CameraKind.NOMADE, 0) / len(town.communes))
+    own = {commune.insee: [site for site in sites if site.insee == commune.insee] for commune in town.communes}
+    return [own[commune.insee][-1 - turn] for turn in range(each) for commune in town.communes]
 
 
 def _camera(site: Site, kind: CameraKind, number: int, dice: random.Random, at: datetime) -> Camera:
@@ -187,7 +199,10 @@ def _attached(town: Town, cameras: tuple[Camera, ...], streams: Streams) -> tupl
         path = f"{streams.rtsp_base}/{number:04d}"
         device = f"{streams.onvif_base}/{number:04d}/device_service" if streams.onvif_base else None
         endpoints = Endpoints(f"{path}/main", f"{path}/sub", device)
-        live[camera.camera_id] = replace(camera, endpoints=endpoints, credentials=streams.credentials)
+        simulated = Equipment("Vigie", "caméra simulée")
+        live[camera.camera_id] = replace(
+            camera, endpoints=endpoints, credentials=streams.credentials, equipment=simulated
+        )
     return tuple(live.get(camera.camera_id, camera) for camera in cameras)
 
 
@@ -239,4 +254,14 @@ def _authorisation(town: Town, commune: TownCommune, cameras: tuple[Camera, ...]
         recipients=_RECIPIENTS,
         retention_days=town.retention_days,
         mode=town.mode,
+        event_windows=tuple(_windows(town, valid_from, valid_until)),
     )
+
+
+def _windows(town: Town, valid_from: datetime, valid_until: datetime) -> Iterator[Window]:
+    """Yield the town's yearly events as dated windows of an arrêté, those that lie wholly in its validity."""
+    for year in range(valid_from.year, valid_until.year + 1):
+        for event in town.events:
+            window = Window(event.begins(year), event.ends(year))
+            if valid_from <= window.starts_at and window.ends_at <= valid_until:
+                yield window

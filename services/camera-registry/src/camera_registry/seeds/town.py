@@ -3,12 +3,15 @@
 import json
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from zoneinfo import ZoneInfo
 
-from camera_registry.domain.position import Area, Position
+from camera_registry.domain.position import Area
 from contracts.registry import CameraKind, OperatingMode
 
+_PARIS = ZoneInfo("Europe/Paris")
 TOWNS = ("plaine-vallee", "valenciennes", "lievin", "bethune")
 
 
@@ -24,8 +27,28 @@ class TownCommune:
 
 
 @dataclass(frozen=True, slots=True)
+class YearlyEvent:
+    """An event that comes back every year, in the civil time of Paris: ``07-14T18:00`` to ``07-15T02:00``."""
+
+    name: str
+    since: str
+    until: str
+
+    def begins(self, year: int) -> datetime:
+        """Return its beginning in a year."""
+        return _in_paris(year, self.since)
+
+    def ends(self, year: int) -> datetime:
+        """Return its end; an event that passes the New Year ends in the next one."""
+        return _in_paris(year if self.until > self.since else year + 1, self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Town:
-    """A town: who belongs to it, how many cameras of which kind, under which kind of arrêté."""
+    """A town: who belongs to it, how many cameras of which kind, under which kind of arrêté.
+
+    ``events``: when an arrêté of mode EVENEMENT lets images be watched live; outside, only a réquisition opens them.
+    """
 
     slug: str
     title: str
@@ -33,6 +56,7 @@ class Town:
     arrete_prefix: str
     retention_days: int
     mode: OperatingMode
+    events: tuple[YearlyEvent, ...]
     live_first: tuple[str, ...]
     cameras: dict[CameraKind, int]
     communes: tuple[TownCommune, ...]
@@ -42,13 +66,13 @@ def load_town(slug: str) -> Town:
     """Read a town of `TOWNS` from the package."""
     folder = files("camera_registry.seeds")
     document = tomllib.loads((folder / "towns" / f"{slug}.toml").read_text(encoding="utf-8"))
-    contours = _contours(folder / "contours" / document["contours"]) if "contours" in document else {}
+    contours = _contours(folder / "contours" / document["contours"])
     communes = tuple(
         TownCommune(
             insee=entry["insee"],
             name=entry["name"],
             sites=entry["sites"],
-            contour=contours[entry["insee"]] if "disc" not in entry else _disc(entry["disc"]),
+            contour=contours[entry["insee"]],
             ends_in_days=entry.get("ends_in_days"),
         )
         for entry in document["communes"]
@@ -60,6 +84,7 @@ def load_town(slug: str) -> Town:
         arrete_prefix=document["arrete_prefix"],
         retention_days=document["retention_days"],
         mode=OperatingMode(document["mode"]),
+        events=tuple(YearlyEvent(one["name"], one["from"], one["until"]) for one in document.get("events", [])),
         live_first=tuple(document["live_first"]),
         cameras={CameraKind(kind): count for kind, count in document["cameras"].items()},
         communes=communes,
@@ -77,5 +102,5 @@ def _contours(file: Traversable) -> dict[str, Area]:
     return {feature["properties"]["code"]: Area.from_geojson(feature["geometry"]) for feature in document["features"]}
 
 
-def _disc(entry: dict[str, float]) -> Area:
-    return Area.disc(Position(entry["lon"], entry["lat"]), entry["radius_m"])
+def _in_paris(year: int, day_and_time: str) -> datetime:
+    return datetime.fromisoformat(f"{year}-{day_and_time}").replace(tzinfo=_PARIS).astimezone(UTC)

@@ -1,6 +1,6 @@
 """Communes and sites (*points d'implantation*)."""
 
-from sqlalchemy import Column, Float, ForeignKey, Table, Text
+from sqlalchemy import Column, Float, ForeignKey, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from camera_registry.tables.base import metadata
@@ -21,4 +21,9 @@ sites = Table(
     Column("label", Text, nullable=False),
     Column("lon", Float, nullable=False),
     Column("lat", Float, nullable=False),
+    Column("support", Text),
+    Column("link", Text),
+    Column("works", Text, nullable=False, server_default=""),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("revision", Integer, nullable=False, server_default="0"),
 )

@@ -1,4 +1,4 @@
-"""Commands on cameras: register, import, source, health."""
+"""Commands on cameras: register, source."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,12 +7,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from camera_registry.domain.camera import Camera
-from camera_registry.domain.camera_csv import read_camera_file
-from camera_registry.domain.camera_import import ImportPlan, Registered, plan_import
 from camera_registry.domain.commune import Commune, Site
 from camera_registry.ports import CredentialVault
-from camera_registry.repository.cameras import all_cameras, lock_register, locked_health, save_health
-from camera_registry.repository.communes import all_communes, all_sites, save_communes, save_sites
+from camera_registry.repository.cameras import all_cameras, lock_register
+from camera_registry.repository.communes import save_communes, save_sites
 from camera_registry.use_cases.coverage import settle
 
 
@@ -50,40 +48,3 @@ async def register_cameras(
             after = replace(before, endpoints=camera.endpoints, credentials=camera.credentials)
             touched.extend([after.revised()] if after != before else [])
     return await settle(conn=conn, vault=vault, touched=touched, at=at) if touched else 0
-
-
-async def compare_import(
-    *, conn: AsyncConnection, vault: CredentialVault, content: bytes, writable: frozenset[str] | None, at: datetime
-) -> ImportPlan:
-    """Read a CSV file and tell what it would change. ``writable`` None: every commune.
-
-    Nobody else changes the register until the transaction ends, so that the plan stays true.
-    """
-    await lock_register(conn)
-    registered = Registered(
-        communes=await all_communes(conn, writable),
-        sites=await all_sites(conn),
-        cameras=await all_cameras(conn, vault),
-    )
-    return plan_import(read_camera_file(content), registered, at)
-
-
-async def write_import(*, conn: AsyncConnection, vault: CredentialVault, plan: ImportPlan, at: datetime) -> None:
-    """Register what a plan of this very transaction holds."""
-    await save_sites(conn, plan.sites)
-    await settle(conn=conn, vault=vault, touched=[*plan.created, *plan.changed], at=at)
-
-
-async def record_reachability(
-    *, conn: AsyncConnection, camera_id: str, online: bool, since: datetime, reason: str, at: datetime
-) -> bool:
-    """Keep whether bytes come from a camera; return whether that was news. Raises CameraUnknown."""
-    found = await locked_health(conn, camera_id)
-    if found is None:
-        raise CameraUnknown(camera_id)
-    insee, before = found
-    after = before.reported(online=online, since=since, reason=reason)
-    if after == before:
-        return False
-    await save_health(conn, camera_id=camera_id, insee=insee, health=after, at=at)
-    return True

@@ -16,6 +16,7 @@ from camera_registry.repository.cameras import (
     save_cameras,
 )
 from camera_registry.repository.communes import all_communes
+from camera_registry.use_cases.coverage_of_few import FEW, settle_few
 
 
 async def settle(
@@ -32,6 +33,8 @@ async def settle(
     """
     await lock_register(conn)
     written = {camera.camera_id: camera for camera in touched}
+    if written and len(written) <= FEW and not revised:
+        return await settle_few(conn=conn, vault=vault, touched=written.values(), at=at)
     known = await all_cameras(conn, vault) | written
     arretes = await all_authorisations(conn)
     communes = await all_communes(conn)

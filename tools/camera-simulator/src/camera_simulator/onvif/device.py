@@ -2,6 +2,7 @@
 
 from camera_simulator.camera import MANUFACTURER, MODEL
 from camera_simulator.onvif.operations import Call, Operation
+from camera_simulator.onvif.quirks import Quirk
 from camera_simulator.onvif.soap import NAMESPACES, text
 
 FIRMWARE = "simulated-1"
@@ -76,6 +77,8 @@ async def _get_services(call: Call) -> str:
     services = {"tds": "device_service", "trt": "media_service", "tev": "event_service"}
     if call.camera.head:
         services["tptz"] = "ptz_service"
+    if Quirk.MASKS in call.camera.quirks:
+        services["tr2"] = "media2_service"
     items = "".join(
         f"<tds:Service><tds:Namespace>{NAMESPACES[prefix]}</tds:Namespace>"
         f"<tds:XAddr>{call.service_url(service)}</tds:XAddr>"

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from camera_simulator.camera import Camera, MotionChange
 from camera_simulator.onvif.durations import duration_seconds
 from camera_simulator.onvif.operations import VIDEO_SOURCE_CONFIGURATION, Call, Operation
+from camera_simulator.onvif.quirks import Quirk
+from camera_simulator.onvif.reports import Report, ReportKind
 from camera_simulator.onvif.soap import SoapFaultError, text, timestamp
 
 TOPIC = "tns1:RuleEngine/CellMotionDetector/Motion"
@@ -27,6 +29,7 @@ class PullPoint:
     camera: Camera
     expires_at: float
     told_up_to: float | None = None  # None until the initial state has been told
+    reports_told: int = 0
 
     def pending(self, now: float, limit: int) -> list[tuple[MotionChange, str]]:
         """Changes not told yet, oldest first, with ONVIF's property operation; marks them as told."""
@@ -41,6 +44,12 @@ class PullPoint:
             pending.append((change, "Changed"))
             self.told_up_to = change.at
         return pending
+
+    def reports(self) -> list[Report]:
+        """Reports not told yet; marks them as told."""
+        fresh = self.camera.reports.after(self.reports_told)
+        self.reports_told = self.camera.reports.count
+        return fresh
 
     def next_change_at(self, now: float) -> float:
         """When there will be something to tell."""
@@ -69,7 +78,7 @@ class EventService:
             raise SoapFaultError("too many subscriptions", "ter:CapabilityViolated", sender=False, status=500)
         token = secrets.token_hex(8)
         lifetime = _lifetime(call, "tev:InitialTerminationTime")
-        self._pull_points[token] = PullPoint(call.camera, call.now + lifetime)
+        self._pull_points[token] = PullPoint(call.camera, call.now + lifetime, reports_told=call.camera.reports.count)
         address = call.service_url(f"subscriptions/{token}")
         return (
             "<tev:CreatePullPointSubscriptionResponse><tev:SubscriptionReference>"
@@ -83,16 +92,19 @@ class EventService:
         timeout = DEFAULT_PULL_SECONDS if wanted is None else min(duration_seconds(wanted), MAX_PULL_SECONDS)
         asked = call.request.value("tev:MessageLimit", "1") or "1"
         limit = max(1, min(int(asked), MAX_MESSAGES)) if asked.isdecimal() else 1
-        changes = point.pending(call.now, limit)
+        changes, reports = point.pending(call.now, limit), point.reports()
         waited = 0.0
-        if not changes:
-            waited = min(timeout, max(0.0, point.next_change_at(call.now) - call.now))
-            await asyncio.sleep(waited)
-            changes = point.pending(call.now + waited, limit)
+        if not changes and not reports:
+            loop = asyncio.get_running_loop()
+            await call.camera.reports.wait(min(timeout, max(0.0, point.next_change_at(call.now) - call.now)))
+            waited = loop.time() - call.now
+            changes, reports = point.pending(call.now + waited, limit), point.reports()
+        if Quirk.NO_RENEW in call.camera.quirks:
+            point.expires_at = call.now + waited + DEFAULT_LIFETIME_SECONDS
         messages = "".join(
             _message(change, operation, call.utc_now + timedelta(seconds=change.at - call.now))
             for change, operation in changes
-        )
+        ) + "".join(_report(report, call.utc_now + timedelta(seconds=report.at - call.now)) for report in reports)
         left = max(0.0, point.expires_at - call.now - waited)
         times = _times(call.utc_now + timedelta(seconds=waited), left, "tev")
         return f"<tev:PullMessagesResponse>{times}{messages}</tev:PullMessagesResponse>"
@@ -103,6 +115,8 @@ class EventService:
 
     async def _renew(self, call: Call) -> str:
         point = self._pull_point(call)
+        if Quirk.NO_RENEW in call.camera.quirks:
+            raise SoapFaultError("Renew is not supported", "ter:ActionNotSupported", status=500)
         lifetime = _lifetime(call, "wsnt:TerminationTime")
         point.expires_at = call.now + lifetime
         termination = timestamp(call.utc_now + timedelta(seconds=lifetime))
@@ -110,6 +124,11 @@ class EventService:
             f"<wsnt:RenewResponse><wsnt:TerminationTime>{termination}</wsnt:TerminationTime>"
             f"<wsnt:CurrentTime>{timestamp(call.utc_now)}</wsnt:CurrentTime></wsnt:RenewResponse>"
         )
+
+    def forget_all(self, camera: Camera) -> None:
+        """Lose every subscription to a camera, as a reboot does."""
+        for token in [token for token, point in self._pull_points.items() if point.camera is camera]:
+            del self._pull_points[token]
 
     async def _unsubscribe(self, call: Call) -> str:
         self._pull_point(call)
@@ -128,6 +147,34 @@ class EventService:
             del self._pull_points[token]
 
 
+_REPORTED = {
+    ReportKind.TAMPER: ("tns1:RuleEngine/TamperDetector/Tamper", "Rule", "Tamper-1", "IsTamper"),
+    ReportKind.LINE: ("tns1:RuleEngine/LineDetector/Crossed", "Rule", "Line-1", "ObjectId"),
+    ReportKind.CONTACT: ("tns1:Device/Trigger/DigitalInput", "InputToken", "Door", "LogicalState"),
+}
+"""Topic, source item with its value, and data item of a report."""
+
+_REPORTED_TOPICS = (
+    '<TamperDetector><Tamper wstop:topic="true"/></TamperDetector>'
+    '<LineDetector><Crossed wstop:topic="true"/></LineDetector></tns1:RuleEngine>'
+    '<tns1:Device><Trigger><DigitalInput wstop:topic="true"/></Trigger></tns1:Device>'
+)
+
+
+def _report(report: Report, at: datetime) -> str:
+    topic, source, named, item = _REPORTED[report.kind]
+    lasting = report.active is not None
+    operation = ' PropertyOperation="Changed"' if lasting else ""
+    value = str(report.active).lower() if lasting else "1"
+    return (
+        f'<wsnt:NotificationMessage><wsnt:Topic Dialect="{TOPIC_DIALECT}">{topic}</wsnt:Topic><wsnt:Message>'
+        f'<tt:Message UtcTime="{timestamp(at)}"{operation}><tt:Source>'
+        f'<tt:SimpleItem Name="{source}" Value="{named}"/></tt:Source>'
+        f'<tt:Data><tt:SimpleItem Name="{item}" Value="{value}"/></tt:Data></tt:Message>'
+        "</wsnt:Message></wsnt:NotificationMessage>"
+    )
+
+
 async def _get_event_properties(_call: Call) -> str:
     return (
         "<tev:GetEventPropertiesResponse>"
@@ -137,7 +184,7 @@ async def _get_event_properties(_call: Call) -> str:
         '<Motion wstop:topic="true"><tt:MessageDescription IsProperty="true"><tt:Source>'
         '<tt:SimpleItemDescription Name="VideoSourceConfigurationToken" Type="tt:ReferenceToken"/></tt:Source>'
         '<tt:Data><tt:SimpleItemDescription Name="IsMotion" Type="xsd:boolean"/></tt:Data></tt:MessageDescription>'
-        "</Motion></CellMotionDetector></tns1:RuleEngine></wstop:TopicSet>"
+        f"</Motion></CellMotionDetector>{_REPORTED_TOPICS}</wstop:TopicSet>"
         f"<wsnt:TopicExpressionDialect>{TOPIC_DIALECT}</wsnt:TopicExpressionDialect>"
         "<tev:MessageContentFilterDialect>http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter"
         "</tev:MessageContentFilterDialect>"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from camera_simulator.camera import Camera
+from camera_simulator.onvif.quirks import INNER_HOST, Quirk
 from camera_simulator.onvif.soap import SoapFaultError, SoapRequest
 from camera_simulator.stream import CameraStream
 
@@ -38,7 +39,8 @@ class Call:
 
     def service_url(self, service: str) -> str:
         """Address of a service of this camera, e.g. `media_service`."""
-        return f"http://{self.authority}/onvif/{self.camera.name}/{service}"
+        authority = INNER_HOST if Quirk.WRONG_XADDR in self.camera.quirks else self.authority
+        return f"http://{authority}/onvif/{self.camera.name}/{service}"
 
 
 Operation = Callable[[Call], Awaitable[str]]

@@ -1,0 +1,1 @@
+"""From the tables people have to cameras: header, columns, cells, lines, and the plan of what would change. Pure."""

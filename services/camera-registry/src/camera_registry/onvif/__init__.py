@@ -1,0 +1,1 @@
+"""ONVIF as a client speaks it to devices that nobody vouches for: bounded, tolerant, never trusting an answer."""
