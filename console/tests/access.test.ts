@@ -12,6 +12,7 @@ describe("navigation", () => {
       "live",
       "incidents",
       "partners",
+      "fleet",
     ]);
     expect(pages("read_register")).toEqual(["register"]);
   });

@@ -45,6 +45,11 @@ export interface RegisterFilter {
   result: string;
   from: string | null;
   to: string | null;
+  insee: string;
+  organisation: string;
+  motive: string;
+  /** Beginnings of words of motive and context, all of them. */
+  why: string;
 }
 
 export interface Verification {
@@ -52,6 +57,9 @@ export interface Verification {
   valid: boolean;
   first_bad_seq: number | null;
   head_hash: string;
+  root_hash: string;
+  checkpoints: number;
+  fault: string | null;
   checked_at: string;
 }
 

@@ -4,6 +4,7 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 
 export interface CallOptions {
   query?: Query;
+  /** Sent as JSON; a `FormData` (a file) as it is. */
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -44,6 +45,7 @@ export function withQuery(path: string, query: Query = {}): string {
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const { query, body, headers, signal, keepalive } = options;
   const unsafe = method !== "GET";
+  const isForm = body instanceof FormData;
   let response: Response;
   try {
     response = await fetch(withQuery(path, query), {
@@ -52,10 +54,10 @@ export async function call<T>(method: string, path: string, options: CallOptions
       headers: {
         Accept: "application/json, application/problem+json",
         ...(unsafe ? { "X-Vigie": "1" } : {}),
-        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(body === undefined || isForm ? {} : { "Content-Type": "application/json" }),
         ...headers,
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : isForm ? body : JSON.stringify(body),
       ...(signal ? { signal } : {}),
       ...(keepalive ? { keepalive } : {}),
     });

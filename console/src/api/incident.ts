@@ -24,7 +24,8 @@ export const ORIGINS = [
   "partenaire",
   "analytique",
 ] as const;
-export type Origin = (typeof ORIGINS)[number];
+/** A person chooses among `ORIGINS`; the watch over the fleet declares by itself. */
+export type Origin = (typeof ORIGINS)[number] | "surveillance_technique";
 
 export interface NomenclatureItem {
   code: string;

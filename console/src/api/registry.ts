@@ -21,6 +21,12 @@ export interface Camera {
   has_ptz: boolean;
   has_stream: boolean;
   online: boolean | null;
+  /** Degrees and metres; null where nobody measured it. Older registries do not send them. */
+  azimuth_deg?: number | null;
+  opening_deg?: number | null;
+  range_m?: number | null;
+  /** Whether somebody signed its masks: without that nobody watches it live. */
+  masks_signed?: boolean;
   authorisation: { arrete_number: string; valid_until: string; mode: string } | null;
 }
 

@@ -34,4 +34,11 @@ export const cameras: Record<keyof typeof french, string> = {
   "map.home": "Whole territory",
   "map.zoom_in": "Zoom in",
   "map.zoom_out": "Zoom out",
+  "map.seeing": "Cameras that see this spot",
+  "map.seeing_none": "No known camera sees this spot.",
+  "map.seeing_live": "Open the pictures",
+  "map.seeing_hint": "Right click or long press: who sees this spot?",
+  "map.why.ptz": "can be steered",
+  "map.why.voit": "in view",
+  "map.why.proche": "near",
 };

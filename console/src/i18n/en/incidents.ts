@@ -42,6 +42,7 @@ export const incidents: Record<keyof typeof french, string> = {
   "incident.origin.citoyen": "Citizen",
   "incident.origin.partenaire": "Partner",
   "incident.origin.analytique": "Camera event",
+  "incident.origin.surveillance_technique": "Technical watch",
   "incident.transition.title": "Next step",
   "incident.transition.note": "Note of the step",
   "incident.transition.note_placeholder": "What was seen or done",
@@ -60,6 +61,7 @@ export const incidents: Record<keyof typeof french, string> = {
   "incident.kind.transmission": "Transmission",
   "incident.kind.transmitted": "Transmission",
   "incident.kind.dispatch": "Partner",
+  "incident.kind.alarm": "Alarm",
   "incident.kind.dispatch_changed": "Partner",
   "incident.kind.note": "Note",
 

@@ -1,9 +1,34 @@
 import type { Messages } from "../translate";
+import { agents } from "./agents";
+import { alarms } from "./alarms";
+import { arretes } from "./arretes";
 import { cameras } from "./cameras";
 import { common } from "./common";
+import { fleet } from "./fleet";
+import { health } from "./health";
+import { imports } from "./imports";
 import { incidents } from "./incidents";
 import { live } from "./live";
+import { masks } from "./masks";
 import { partners } from "./partners";
+import { planning } from "./planning";
 import { register } from "./register";
+import { rights } from "./rights";
 
-export const en: Messages = { ...common, ...cameras, ...live, ...incidents, ...partners, ...register };
+export const en: Messages = {
+  ...common,
+  ...masks,
+  ...agents,
+  ...alarms,
+  ...arretes,
+  ...cameras,
+  ...fleet,
+  ...health,
+  ...live,
+  ...imports,
+  ...incidents,
+  ...partners,
+  ...planning,
+  ...register,
+  ...rights,
+};

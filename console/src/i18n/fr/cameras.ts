@@ -34,4 +34,11 @@ export const cameras = {
   "map.home": "Tout le territoire",
   "map.zoom_in": "Zoomer",
   "map.zoom_out": "Dézoomer",
+  "map.seeing": "Caméras qui voient ce point",
+  "map.seeing_none": "Aucune caméra connue ne voit ce point.",
+  "map.seeing_live": "Ouvrir les images",
+  "map.seeing_hint": "Clic droit ou appui long : qui voit ce point ?",
+  "map.why.ptz": "pilotable",
+  "map.why.voit": "dans le champ",
+  "map.why.proche": "proche",
 } as const;

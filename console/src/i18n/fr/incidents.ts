@@ -41,6 +41,7 @@ export const incidents = {
   "incident.origin.citoyen": "Citoyen",
   "incident.origin.partenaire": "Partenaire",
   "incident.origin.analytique": "Événement caméra",
+  "incident.origin.surveillance_technique": "Surveillance technique",
   "incident.transition.title": "Étape suivante",
   "incident.transition.note": "Note de l'étape",
   "incident.transition.note_placeholder": "Ce qui a été vu ou fait",
@@ -59,6 +60,7 @@ export const incidents = {
   "incident.kind.transmission": "Transmission",
   "incident.kind.transmitted": "Transmission",
   "incident.kind.dispatch": "Partenaire",
+  "incident.kind.alarm": "Alarme",
   "incident.kind.dispatch_changed": "Partenaire",
   "incident.kind.note": "Note",
 

@@ -1,9 +1,34 @@
+import { agents } from "./agents";
+import { alarms } from "./alarms";
+import { arretes } from "./arretes";
 import { cameras } from "./cameras";
 import { common } from "./common";
+import { fleet } from "./fleet";
+import { health } from "./health";
+import { imports } from "./imports";
 import { incidents } from "./incidents";
 import { live } from "./live";
+import { masks } from "./masks";
 import { partners } from "./partners";
+import { planning } from "./planning";
 import { register } from "./register";
+import { rights } from "./rights";
 
 /** Every sentence of the console, French first: `en` must have the same keys (checked by type and by test). */
-export const fr = { ...common, ...cameras, ...live, ...incidents, ...partners, ...register } as const;
+export const fr = {
+  ...common,
+  ...masks,
+  ...agents,
+  ...alarms,
+  ...arretes,
+  ...cameras,
+  ...fleet,
+  ...health,
+  ...live,
+  ...imports,
+  ...incidents,
+  ...partners,
+  ...planning,
+  ...register,
+  ...rights,
+} as const;

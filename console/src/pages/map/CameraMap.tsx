@@ -1,6 +1,7 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import {
   type GeoJSONSource,
+  type LngLat,
   type MapLayerMouseEvent,
   Map as MapLibre,
   Popup,
@@ -9,9 +10,11 @@ import {
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
+import type { Coverage, Place } from "@/api/geography";
 import type { Camera, Contours } from "@/api/registry";
 import { Empty } from "@/design/Panel";
 import { useI18n } from "@/i18n/I18n";
+import { CONES_FROM_ZOOM, coneFeatures } from "./cones";
 import classes from "./MapPage.module.css";
 import { boundsOf, CLUSTER_MAX_ZOOM, cameraFeatures, mapStyle } from "./mapStyle";
 
@@ -25,12 +28,18 @@ interface CameraMapProps {
   cameras: readonly Camera[];
   chosen: Camera | null;
   onChoose: (cameraId: string) => void;
-  /** What the card over the chosen camera shows. */
+  /** The ground that the chosen camera covers. */
+  coverage: Coverage | null;
+  /** A spot that was asked about, by a right click or a long press. */
+  place: Place | null;
+  onPlace: (place: Place) => void;
+  /** What the card over the chosen camera, or over the spot, shows. */
   card: ReactNode;
 }
 
-/** The map itself: contours, clustered cameras, one card. Works without any network but our own API. */
-export function CameraMap({ contours, cameras, chosen, onChoose, card }: CameraMapProps) {
+/** The map itself: contours, clustered cameras, cones, one card. Works without any network but our own API. */
+export function CameraMap(props: CameraMapProps) {
+  const { contours, cameras, chosen, onChoose, coverage, place, onPlace, card } = props;
   const { t } = useI18n();
   const frame = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<MapLibre | null>(null);
@@ -38,6 +47,8 @@ export function CameraMap({ contours, cameras, chosen, onChoose, card }: CameraM
   const [cardRoot] = useState(() => document.createElement("div"));
   const choose = useRef(onChoose);
   choose.current = onChoose;
+  const ask = useRef(onPlace);
+  ask.current = onPlace;
 
   useEffect(() => {
     if (!frame.current) return;
@@ -66,6 +77,7 @@ export function CameraMap({ contours, cameras, chosen, onChoose, card }: CameraM
       if (typeof id === "string") choose.current(id);
     });
     made.on("click", "clusters", (event: MapLayerMouseEvent) => void openCluster(made, event));
+    askByHand(made, (lngLat) => ask.current({ lon: lngLat.lng, lat: lngLat.lat }));
     for (const layer of ["cameras", "clusters"]) {
       made.on("mouseenter", layer, () => {
         made.getCanvas().style.cursor = "pointer";
@@ -84,12 +96,35 @@ export function CameraMap({ contours, cameras, chosen, onChoose, card }: CameraM
     map?.getSource<GeoJSONSource>("cameras")?.setData(cameraFeatures(cameras));
   }, [map, cameras]);
 
-  const { camera_id: id = "", lon = 0, lat = 0 } = chosen ?? {};
+  useEffect(() => {
+    if (!map) return;
+    const draw = () => {
+      const seen = map.getZoom() >= CONES_FROM_ZOOM ? cameras : [];
+      const [[west, south], [east, north]] = map.getBounds().toArray();
+      map.getSource<GeoJSONSource>("cones")?.setData(coneFeatures(seen, [west, south, east, north]));
+    };
+    draw();
+    map.on("moveend", draw);
+    return () => {
+      map.off("moveend", draw);
+    };
+  }, [map, cameras]);
+
+  useEffect(() => {
+    map
+      ?.getSource<GeoJSONSource>("coverage")
+      ?.setData({ type: "FeatureCollection", features: coverage ? [coverage] : [] });
+  }, [map, coverage]);
+
+  const id = chosen?.camera_id ?? "";
+  const spot = chosen ?? place;
+  const { lon = 0, lat = 0 } = spot ?? {};
+  const shown = spot !== null;
   useEffect(() => {
     if (!map) return;
     map.setFilter("chosen", ["==", ["get", "camera_id"], id]);
-    if (!id) return;
-    if (map.getZoom() < CLOSE_UP || !map.getBounds().contains([lon, lat])) {
+    if (!shown) return;
+    if (id && (map.getZoom() < CLOSE_UP || !map.getBounds().contains([lon, lat]))) {
       map.jumpTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), CLOSE_UP) });
     }
     const popup = new Popup({
@@ -105,7 +140,7 @@ export function CameraMap({ contours, cameras, chosen, onChoose, card }: CameraM
     return () => {
       popup.remove();
     };
-  }, [map, id, lon, lat, cardRoot]);
+  }, [map, id, shown, lon, lat, cardRoot]);
 
   if (unavailable) return <Empty title={t("map.unavailable")} />;
   return (
@@ -124,7 +159,7 @@ export function CameraMap({ contours, cameras, chosen, onChoose, card }: CameraM
           onZoom={(step) => map.zoomTo(map.getZoom() + step, { duration: 150 })}
         />
       ) : null}
-      {chosen ? createPortal(card, cardRoot) : null}
+      {shown ? createPortal(card, cardRoot) : null}
     </>
   );
 }
@@ -149,6 +184,23 @@ function MapButtons({ onHome, onZoom }: { onHome: () => void; onZoom: (step: num
       </button>
     </div>
   );
+}
+
+const LONG_PRESS_MS = 550;
+
+/** Call back for a right click, and for a finger that stays where it is. */
+function askByHand(map: MapLibre, onAsk: (lngLat: LngLat) => void): void {
+  let pressing: number | undefined;
+  const lift = () => window.clearTimeout(pressing);
+  map.on("contextmenu", (event) => {
+    event.originalEvent.preventDefault();
+    onAsk(event.lngLat);
+  });
+  map.on("touchstart", (event) => {
+    lift();
+    if (event.points.length === 1) pressing = window.setTimeout(() => onAsk(event.lngLat), LONG_PRESS_MS);
+  });
+  for (const gesture of ["touchend", "touchcancel", "touchmove"] as const) map.on(gesture, lift);
 }
 
 async function openCluster(map: MapLibre, event: MapLayerMouseEvent): Promise<void> {

@@ -1,7 +1,8 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
+import { fetchCoverage, type Place } from "@/api/geography";
 import { type Camera, fetchContours } from "@/api/registry";
 import { CameraList } from "@/cameras/CameraList";
 import { byUsefulness, type CameraState, TONE_OF_STATE } from "@/cameras/state";
@@ -15,6 +16,7 @@ import { useDeclareSubject } from "@/pages/incidents/declare";
 import { CameraCard } from "./CameraCard";
 import { CameraMap } from "./CameraMap";
 import classes from "./MapPage.module.css";
+import { SeeingCard } from "./SeeingCard";
 
 const NO_CAMERAS: never[] = [];
 const STATES: CameraState[] = ["online", "unknown", "offline", "no_stream"];
@@ -41,7 +43,21 @@ export function MapPage() {
   const chosen = byId.get(search.get("camera") ?? "") ?? null;
   const neighbours = useMemo(() => onSameMast(cameras ?? NO_CAMERAS, chosen), [cameras, chosen]);
   useDeclareSubject(chosen?.camera_id ?? null);
-  const choose = (id: string | null) => setSearch(id ? { camera: id } : {}, { replace: true });
+  const [place, setPlace] = useState<Place | null>(null);
+  const choose = (id: string | null) => {
+    setPlace(null);
+    setSearch(id ? { camera: id } : {}, { replace: true });
+  };
+  const ask = (spot: Place) => {
+    setSearch({}, { replace: true });
+    setPlace(spot);
+  };
+  const coverage = useQuery({
+    queryKey: ["coverage", chosen?.camera_id],
+    queryFn: ({ signal }) => fetchCoverage(chosen?.camera_id ?? "", signal),
+    enabled: chosen !== null,
+    staleTime: 60_000,
+  });
   return (
     <div className={classes.page}>
       <PageTitle title={t("map.title")} />
@@ -60,6 +76,9 @@ export function MapPage() {
             cameras={cameras ?? NO_CAMERAS}
             chosen={chosen}
             onChoose={choose}
+            coverage={chosen ? (coverage.data ?? null) : null}
+            place={place}
+            onPlace={ask}
             card={
               chosen ? (
                 <CameraCard
@@ -68,6 +87,8 @@ export function MapPage() {
                   onChoose={choose}
                   onClose={() => choose(null)}
                 />
+              ) : place ? (
+                <SeeingCard place={place} onChoose={choose} onClose={() => setPlace(null)} />
               ) : null
             }
           />
@@ -81,6 +102,7 @@ export function MapPage() {
               {word("camera.state", state)}
             </li>
           ))}
+          <li className={classes.hint}>{t("map.seeing_hint")}</li>
         </ul>
         <div className={classes.line}>
           <PushBadge states={[push]} />

@@ -13,6 +13,8 @@ const FONT = ["DejaVu Sans", "Segoe UI", "Arial"];
 /** From here on every camera stands alone. */
 export const CLUSTER_MAX_ZOOM = 15;
 
+const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+
 const stateColour: ExpressionSpecification = [
   "match",
   ["get", "state"],
@@ -43,6 +45,8 @@ export function mapStyle(contours: Contours): StyleSpecification {
     sources: {
       communes: { type: "geojson", data: contours },
       names: { type: "geojson", data: namePoints(contours) },
+      cones: { type: "geojson", data: NOTHING },
+      coverage: { type: "geojson", data: NOTHING },
       cameras: {
         type: "geojson",
         data: cameraFeatures([]),
@@ -68,6 +72,35 @@ export function mapStyle(contours: Contours): StyleSpecification {
         type: "line",
         source: "communes",
         paint: { "line-color": "#46546a", "line-width": 1.2 },
+      },
+      {
+        id: "cones",
+        type: "fill",
+        source: "cones",
+        paint: { "fill-color": stateColour, "fill-opacity": 0.13 },
+      },
+      {
+        id: "cone-edges",
+        type: "line",
+        source: "cones",
+        paint: { "line-color": stateColour, "line-opacity": 0.35, "line-width": 1 },
+      },
+      {
+        id: "coverage",
+        type: "fill",
+        source: "coverage",
+        paint: { "fill-color": "#7fb0f5", "fill-opacity": 0.22 },
+      },
+      {
+        id: "coverage-edge",
+        type: "line",
+        source: "coverage",
+        // Fainter where nobody said where it looks: this is all it could cover.
+        paint: {
+          "line-color": "#7fb0f5",
+          "line-width": 1.5,
+          "line-opacity": ["match", ["get", "shape"], "inconnu", 0.45, 0.95],
+        },
       },
       {
         id: "clusters",

@@ -31,7 +31,7 @@ export function ChainCheck() {
 }
 
 function Finding({ found }: { found: Verification }) {
-  const { t, locale } = useI18n();
+  const { t, word, locale } = useI18n();
   return (
     <Alert
       color={found.valid ? "teal" : "red"}
@@ -46,12 +46,17 @@ function Finding({ found }: { found: Verification }) {
           {t("register.valid_detail", {
             entries: found.entries,
             date: formatDateTime(found.checked_at, locale),
+            checkpoints: found.checkpoints,
             hash: "",
           })}
           <Code>{found.head_hash.slice(0, 16)}…</Code>
         </>
       ) : (
-        t("register.invalid_detail", { seq: found.first_bad_seq ?? "?", entries: found.entries })
+        t("register.invalid_detail", {
+          seq: found.first_bad_seq ?? "?",
+          entries: found.entries,
+          fault: word("register.fault", found.fault ?? ""),
+        })
       )}
     </Alert>
   );

@@ -1,6 +1,7 @@
 import { Autocomplete, Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMemo } from "react";
 import type { RegisterRow } from "@/api/access";
+import { useCommunes } from "@/cameras/useCameras";
 import { fr } from "@/i18n/fr";
 import { useI18n } from "@/i18n/I18n";
 import { CameraFilter } from "./CameraFilter";
@@ -15,6 +16,9 @@ export interface Question {
   from: string;
   to: string;
   why: string;
+  motive: string;
+  insee: string;
+  organisation: string;
 }
 
 export const NO_QUESTION: Question = {
@@ -25,12 +29,17 @@ export const NO_QUESTION: Question = {
   from: "",
   to: "",
   why: "",
+  motive: "",
+  insee: "",
+  organisation: "",
 };
 
 const ACTIONS = Object.keys(fr)
   .filter((key) => key.startsWith("action."))
   .map((key) => key.slice("action.".length));
 const RESULTS = ["allowed", "refused", "done"];
+
+const distinct = (values: string[]): string[] => [...new Set(values.filter(Boolean))].toSorted();
 
 interface FiltersProps {
   question: Question;
@@ -41,7 +50,10 @@ interface FiltersProps {
 
 export function RegisterFilters({ question, rows, onChange }: FiltersProps) {
   const { t, word } = useI18n();
-  const agents = useMemo(() => [...new Set(rows.map((row) => row.actor_id))].toSorted(), [rows]);
+  const { data: communes = [] } = useCommunes();
+  const agents = useMemo(() => distinct(rows.map((row) => row.actor_id)), [rows]);
+  const organisations = useMemo(() => distinct(rows.map((row) => row.organisation)), [rows]);
+  const motives = useMemo(() => distinct(rows.map((row) => row.motive_code)), [rows]);
   const set = (change: Partial<Question>) => onChange({ ...question, ...change });
   const choices = (prefix: string, values: string[], any: string) => [
     { value: "", label: any },
@@ -73,9 +85,31 @@ export function RegisterFilters({ question, rows, onChange }: FiltersProps) {
       <TextInput
         label={t("register.why")}
         placeholder={t("register.why_placeholder")}
-        title={t("register.on_page_only", { n: rows.length })}
+        title={t("register.why_title")}
         value={question.why}
         onChange={(event) => set({ why: event.currentTarget.value })}
+        data-testid="register-why"
+      />
+      <Autocomplete
+        label={t("register.motive_code")}
+        data={motives}
+        value={question.motive}
+        onChange={(value) => set({ motive: value })}
+      />
+      <Autocomplete
+        label={t("register.organisation")}
+        data={organisations}
+        value={question.organisation}
+        onChange={(value) => set({ organisation: value })}
+      />
+      <NativeSelect
+        label={t("register.insee")}
+        value={question.insee}
+        onChange={(event) => set({ insee: event.currentTarget.value })}
+        data={[
+          { value: "", label: t("register.any") },
+          ...communes.map(({ insee, name }) => ({ value: insee, label: name })),
+        ]}
       />
       <NativeSelect
         label={t("register.action")}

@@ -4,32 +4,23 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { fetchRegister, type RegisterFilter, type RegisterRow } from "@/api/access";
 import { can, useMe } from "@/app/session";
-import { plain } from "@/cameras/search";
 import { PageTitle } from "@/design/PageTitle";
 import { Empty } from "@/design/Panel";
 import { ProblemAlert } from "@/design/ProblemAlert";
 import { parisToUtc } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import { ChainCheck } from "./ChainCheck";
+import { ExportDialog } from "./ExportDialog";
+import { LastCheckpoint } from "./LastCheckpoint";
 import { NO_QUESTION, type Question, RegisterFilters } from "./RegisterFilters";
 import classes from "./RegisterPage.module.css";
 import { RegisterTable } from "./RegisterTable";
+import { RowDetail } from "./RowDetail";
 
 const TYPING_MS = 600;
 
 function filterOf(question: Question): RegisterFilter {
-  const { camera_id, agent_id, action, result, from, to } = question;
-  return { camera_id, agent_id, action, result, from: parisToUtc(from), to: parisToUtc(to) };
-}
-
-/** The rows whose motive or context holds what was typed; the register service has no such question. */
-function because(rows: RegisterRow[], why: string): RegisterRow[] {
-  const words = plain(why).split(/\s+/).filter(Boolean);
-  if (words.length === 0) return rows;
-  return rows.filter((row) => {
-    const text = plain(`${row.motive_code} ${row.motive_text} ${row.context}`);
-    return words.every((word) => text.includes(word));
-  });
+  return { ...question, from: parisToUtc(question.from), to: parisToUtc(question.to) };
 }
 
 /** The statutory register, read by its four questions: quelle caméra, quand, par qui, pourquoi. */
@@ -50,8 +41,8 @@ export function RegisterPage() {
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (previous) => previous,
   });
-  const loaded = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data]);
-  const rows = useMemo(() => because(loaded, question.why), [loaded, question.why]);
+  const rows = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data]);
+  const [shown, setShown] = useState<RegisterRow | null>(null);
   return (
     <div className={classes.page}>
       <PageTitle title={t("register.title")} heading={false} />
@@ -64,14 +55,22 @@ export function RegisterPage() {
             {t("register.intro")}
           </Text>
         </div>
-        {can(me, "verify_register") ? <ChainCheck /> : null}
+        <div className={classes.tools}>
+          {can(me, "verify_register") ? <LastCheckpoint /> : null}
+          {can(me, "verify_register") ? <ChainCheck /> : null}
+          {reads ? <ExportDialog filter={filter} /> : null}
+        </div>
       </header>
       {reads ? (
         <>
-          <RegisterFilters question={question} rows={loaded} onChange={setQuestion} />
+          <RegisterFilters question={question} rows={rows} onChange={setQuestion} />
           {error ? <ProblemAlert error={error} onRetry={() => void refetch()} /> : null}
           <div className={classes.scroller} aria-busy={isFetching}>
-            {isPending ? <Skeleton h={200} animate={false} /> : <RegisterTable rows={rows} />}
+            {isPending ? (
+              <Skeleton h={200} animate={false} />
+            ) : (
+              <RegisterTable rows={rows} onShow={setShown} />
+            )}
             {!isPending && rows.length === 0 ? <Empty title={t("register.none")} /> : null}
             {hasNextPage ? (
               <Button m="sm" variant="default" loading={isFetching} onClick={() => void fetchNextPage()}>
@@ -79,6 +78,7 @@ export function RegisterPage() {
               </Button>
             ) : null}
           </div>
+          {shown ? <RowDetail key={shown.seq} row={shown} onClose={() => setShown(null)} /> : null}
         </>
       ) : null}
     </div>

@@ -1,4 +1,4 @@
-import { Table } from "@mantine/core";
+import { Anchor, Table } from "@mantine/core";
 import type { RegisterRow } from "@/api/access";
 import { StateDot, type Tone } from "@/design/StateDot";
 import { formatDateTime } from "@/i18n/format";
@@ -10,7 +10,12 @@ const TONE: Record<RegisterRow["result"], Tone> = { allowed: "good", done: "idle
 /** Commune code of a row that concerns no commune. */
 const NOWHERE = "00000";
 
-export function RegisterTable({ rows }: { rows: RegisterRow[] }) {
+interface TableProps {
+  rows: RegisterRow[];
+  onShow: (row: RegisterRow) => void;
+}
+
+export function RegisterTable({ rows, onShow }: TableProps) {
   const { t } = useI18n();
   const columns = ["seq", "at", "who", "action", "camera", "why", "result", "rule"] as const;
   return (
@@ -27,22 +32,32 @@ export function RegisterTable({ rows }: { rows: RegisterRow[] }) {
       </Table.Thead>
       <Table.Tbody>
         {rows.map((row) => (
-          <Row key={row.seq} row={row} />
+          <Row key={row.seq} row={row} onShow={onShow} />
         ))}
       </Table.Tbody>
     </Table>
   );
 }
 
-function Row({ row }: { row: RegisterRow }) {
-  const { word, locale } = useI18n();
+function Row({ row, onShow }: { row: RegisterRow; onShow: (row: RegisterRow) => void }) {
+  const { t, word, locale } = useI18n();
   const why = [row.motive_text || row.motive_code, row.context].filter(Boolean).join(" · ");
   const place = [row.camera_label ? row.camera_id : null, row.insee === NOWHERE ? null : row.insee]
     .filter(Boolean)
     .join(" · ");
   return (
     <Table.Tr data-testid="register-row" data-result={row.result} data-camera={row.camera_id ?? ""}>
-      <Table.Td className={classes.minor ?? ""}>{row.seq}</Table.Td>
+      <Table.Td className={classes.nowrap ?? ""}>
+        <Anchor
+          component="button"
+          size="sm"
+          title={t("register.row", { seq: row.seq })}
+          onClick={() => onShow(row)}
+        >
+          {row.seq}
+        </Anchor>
+        <div className={classes.minor}>{row.hash.slice(0, 8)}</div>
+      </Table.Td>
       <Table.Td className={classes.nowrap ?? ""}>{formatDateTime(row.at, locale)}</Table.Td>
       <Table.Td>
         {row.actor_name}
