@@ -9,11 +9,12 @@ WORKERS ?= 3
 BIN := .venv/bin
 # Node from PyPI, where the machine has none or an old one (tools/bootstrap puts it there), else the machine's.
 NPM := PATH="$(CURDIR)/.venv-node/bin:$$PATH" npm
+DEPLOYED := $(wildcard libs/contracts/pyproject.toml libs/policy/pyproject.toml libs/common/pyproject.toml libs/guard/pyproject.toml services/*/pyproject.toml)
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml tools/*/pyproject.toml)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help install run down test fmt lint types layers bench chart generate generate-check lock clean-data
+.PHONY: help install run seed down test fmt lint types layers bench chart generate generate-check lock clean-data
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -24,6 +25,18 @@ install: ## Install or update everything that running needs (skips what is uncha
 
 run: install ## Start Vigie; TOWN=plaine-vallee PORT=8080 CAMERAS=24 NO_DEMO=1 DATA=folder
 	@exec $(BIN)/vigie up --town $(TOWN) --port $(PORT) --cameras $(CAMERAS) $(if $(NO_DEMO),--no-demo) $(if $(DATA),--data $(DATA))
+
+seed: install ## Give a town its first content, on a running Vigie or on one started for that; TOWN=
+	@if $(BIN)/vigie status --town $(TOWN) $(if $(DATA),--data $(DATA)) >/dev/null 2>&1; then \
+		$(BIN)/vigie seed --town $(TOWN) $(if $(DATA),--data $(DATA)); \
+	else \
+		echo "Vigie ne fonctionne pas pour $(TOWN) : démarrage le temps de l'amorcer, puis arrêt."; \
+		$(BIN)/vigie up --town $(TOWN) --port $(PORT) --cameras $(CAMERAS) $(if $(DATA),--data $(DATA)) & pid=$$!; \
+		until $(BIN)/vigie status --town $(TOWN) $(if $(DATA),--data $(DATA)) >/dev/null 2>&1; do \
+			kill -0 $$pid 2>/dev/null || exit 1; sleep 1; \
+		done; \
+		$(BIN)/vigie down --town $(TOWN) $(if $(DATA),--data $(DATA)) && wait $$pid; \
+	fi
 
 down: ## Stop a Vigie that runs in another terminal
 	@$(BIN)/vigie down --town $(TOWN) $(if $(DATA),--data $(DATA))
@@ -67,6 +80,8 @@ generate-check: ## Fail when a generated page is out of date
 lock: ## Renew the lock files from every pyproject.toml; UPGRADE=1 takes newer releases
 	$(COMPILE) --group pyproject.toml:dev tools/uv-requirements.in $(MEMBERS) \
 		$(foreach member,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(member))) -o requirements.lock
+	$(COMPILE) $(DEPLOYED) \
+		$(foreach member,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(member))) -o deploy/docker/services.lock
 	$(COMPILE) tools/uv-requirements.in -o tools/uv-requirements.lock
 	$(COMPILE) tools/node-requirements.in -o tools/node-requirements.lock
 	$(COMPILE) deploy/local/idp-requirements.in -o deploy/local/idp-requirements.lock

@@ -20,11 +20,12 @@ from vigie_local.answers import (
     told_in_words,
 )
 from vigie_local.board import status_table
-from vigie_local.commands import cameras, policy, register
+from vigie_local.commands import agents, cameras, policy, register
 from vigie_local.supervisor import State, Status
 from vigie_local.wanted import Wanted
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vigie : supervision de la vidéoprotection.")
+app.add_typer(agents.app, name="agents")
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(policy.app, name="policy")
 app.add_typer(register.app, name="register")

@@ -31,5 +31,15 @@ DEMO_PEOPLE = (
     Person("tech.moreau", "Lou", "Moreau", "technicien"),
 )
 
+TOWN_PEOPLE = {
+    "valenciennes": (Person("relec.nadal", "Morgan", "Nadal", "agent de la salle de relecture"),),
+}
+"""Whom the demonstration has in one town only."""
+
 FIRST_ADMINISTRATOR = Person("admin.vigie", "Administration", "Vigie", "premier compte d'administration")
 """The only account of an installation in earnest; its password is generated."""
+
+
+def demo_people(town: str) -> tuple[Person, ...]:
+    """Return the demonstration's people of a town."""
+    return DEMO_PEOPLE + TOWN_PEOPLE.get(town, ())

@@ -16,7 +16,7 @@ from vigie_local.components import Component, Process, Step, supervised
 from vigie_local.identity_provider import IdentityProvider
 from vigie_local.layout import Layout
 from vigie_local.migrations import migrate
-from vigie_local.people import DEMO_PASSWORD, DEMO_PEOPLE, FIRST_ADMINISTRATOR
+from vigie_local.people import DEMO_PASSWORD, FIRST_ADMINISTRATOR, demo_people
 from vigie_local.port_plan import PortPlan
 from vigie_local.readiness import file_written, http_ok
 from vigie_local.secret_files import Credentials, write_secret
@@ -61,7 +61,7 @@ class Platform:
             port=self._ports.get("identity"),
             public_origin=self.origin,
             credentials=self.credentials,
-            people=DEMO_PEOPLE if wanted.demo else (FIRST_ADMINISTRATOR,),
+            people=demo_people(wanted.town) if wanted.demo else (FIRST_ADMINISTRATOR,),
             password=DEMO_PASSWORD if wanted.demo else self.credentials.get(f"people/{FIRST_ADMINISTRATOR.login}"),
         )
         self._databases: dict[str, DatabaseAccess] = {}

@@ -1,6 +1,7 @@
 """Calls to the running services, as ``vigie-cli``."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,7 +9,7 @@ import httpx
 from vigie_local import control
 from vigie_local.layout import COMMAND_LINE, Layout
 
-SCOPES = frozenset({"cameras.write", "agents.write", "partners.write", "policy.read", "register.read"})
+SCOPES = frozenset({"cameras.write", "agents.read", "agents.write", "partners.write", "policy.read", "register.read"})
 _TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 
 
@@ -50,9 +51,27 @@ class ServiceClient:
         """GET a JSON document."""
         return _document(self._client.get(path))
 
+    def download(self, path: str) -> bytes:
+        """GET a file."""
+        response = self._client.get(path)
+        if response.is_error:
+            _document(response)
+        return response.content
+
     def post(self, path: str, **arguments: Any) -> dict[str, Any]:
         """POST with httpx's own arguments (``json=``, ``files=``, ``params=``)."""
         return _document(self._client.post(path, **arguments))
+
+    def save(self, path: str, target: Path, **arguments: Any) -> int:
+        """POST and write the answer, however long, into a file; returns its bytes."""
+        with self._client.stream("POST", path, **arguments) as response:
+            if response.is_error:
+                response.read()
+                _document(response)
+            with target.open("wb") as file:
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+        return target.stat().st_size
 
 
 def _document(response: httpx.Response) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """The environment of each service: what it must know, and nothing that is another's."""
 
+import json
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 
 from embedded.postgres import DatabaseAccess
 from embedded.seaweedfs import SeaweedServer
@@ -58,7 +61,7 @@ class ServiceEnvironments:
             "SERVICE_KEY_FILE": str(self.layout.private_key(service)),
             "PUBLIC_ORIGIN": self.addresses.public_origin,
             "TOWN": self.town,
-        }
+        } | town_rules(self.town)
         settings |= getattr(self, f"_{IMPORT_NAMES[service]}", dict[str, str])()
         return process_environment() | {prefix + name: value for name, value in settings.items()}
 
@@ -96,6 +99,13 @@ class ServiceEnvironments:
             "OIDC_CLIENT_ID": "vigie",
             "OIDC_CLIENT_SECRET": self.credentials.get("oidc/client"),
         }
+
+
+def town_rules(town: str) -> dict[str, str]:
+    """Return the settings in which a town differs from the others: shipped data."""
+    text = resources.files("vigie_local").joinpath("town_rules.toml").read_text(encoding="utf-8")
+    rules: dict[str, object] = tomllib.loads(text).get(town, {})
+    return {name.upper(): json.dumps(value) for name, value in rules.items()}
 
 
 def process_environment() -> dict[str, str]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,9 @@ def test_the_command_line_speaks_to_the_services(running: Running, tmp_path: Pat
     question = ("--agent", "op.soisy", "--camera", "PV-95210-0001-F1", "--action", "live")
     code, answer = running.vigie("policy", "explain", *question)
     assert (code, answer["allowed"]) == (0, False)
+    code, answer = running.vigie("policy", "simulate", "--agent", "cr.petit", "--action", "live")
+    assert (code, answer["outlooks"][0]["allowed"]["count"]) == (0, 0)
+    assert "association_sans_image" in {group["rule"] for group in answer["outlooks"][0]["refused"]}
     file = tmp_path / "cameras.csv"
     file.write_text("code;commune;lon;lat\nT-1;Enghien-les-Bains;2.3045;48.9712\nT-2;Enghien-les-Bains;ouest;48.9\n")
     code, report = running.vigie("cameras", "import", str(file), "--dry-run")
@@ -137,6 +141,36 @@ def test_the_command_line_speaks_to_the_services(running: Running, tmp_path: Pat
     assert (report["errors"][0]["line"], report["errors"][0]["column"]) == (3, "lon")
     code, _ = running.vigie("seed")
     assert code == 0
+
+
+def test_the_register_is_signed_proved_and_exported_for_a_verifier_of_its_own(running: Running, tmp_path: Path) -> None:
+    code, signed = running.vigie("register", "checkpoint", "--out", str(tmp_path / "point.note"))
+    assert (code, signed["valid"], (tmp_path / "point.note").read_text()) == (0, True, signed["note"])
+    code, keys = running.vigie("register", "key")
+    assert (code, keys["origin"]) == (0, signed["note"].partition("\n")[0])
+    archive, proof = tmp_path / "registre.zip", tmp_path / "preuve.json"
+    asked = ("--motive", "contrôle annuel de la CNIL", "--result", "allowed", "--format", "json")
+    code, written = running.vigie("register", "export", str(archive), *asked)
+    assert (code, written["bytes"]) == (0, archive.stat().st_size)
+    code, proved = running.vigie("register", "proof", "1", "--out", str(proof))
+    assert (code, proved["seq"]) == (0, 1)
+    zipfile.ZipFile(archive).extract("verifier_registre.py", tmp_path)
+    verifier = [sys.executable, "-I", str(tmp_path / "verifier_registre.py"), "--cle", keys["keys"][0]["verifier"]]
+    for arguments in ([str(archive)], ["--preuve", str(proof)]):
+        told = subprocess.run([*verifier, *arguments], capture_output=True, text=True, check=False, timeout=60)
+        assert (told.returncode, told.stdout[:6]) == (0, "INTACT"), told.stdout
+
+
+def test_the_roster_of_agents_goes_out_and_comes_back(running: Running, tmp_path: Path) -> None:
+    file = tmp_path / "agents.csv"
+    code, written = running.vigie("agents", "export", str(file))
+    assert (code, written["agents"]) == (0, 9)
+    code, same = running.vigie("agents", "import", str(file))
+    assert (code, same["unchanged"]) == (0, 9)
+    file.write_bytes(file.read_bytes() + b"op.mal;Mal;empereur;ca-plaine-vallee\r\n")
+    code, report = running.vigie("agents", "import", str(file), "--dry-run")
+    assert (code, report["errors"][0]["column"]) == (2, "role")
+    assert running.vigie("agents", "warnings")[0] == 0
 
 
 def test_a_killed_service_comes_back(running: Running) -> None:
