@@ -28,7 +28,7 @@ from sqlalchemy import text
 
 from access.checkpoints import SignedSeal
 from access.repository import register as repository
-from access.repository.register import Question
+from access.repository.register_questions import Question
 from access.use_cases import register, register_proofs
 from common.database import Database
 from common.testing.servers import Servers, TestDatabase
@@ -37,6 +37,7 @@ from common.testing.tokens import TokenMint
 _BATCH = 4096
 _ASKED = 60
 _PAGE = 100
+_TERRITORY = frozenset({"95598", "95210"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ async def measure(rows: int, folder: Path) -> Result:
 
 async def _measured(urls: TestDatabase, rows: int, tokens: TokenMint) -> Result:
     database = Database(urls.app_url)
+    database.plan_for_the_values_asked()
     seal = SignedSeal(tokens.key("access"), "vigie/bench/registre")
     fill = rows / await _seconds(lambda: _fill(database, seal, rows))
     await _analyse(urls)
@@ -182,6 +184,11 @@ _QUESTIONS: dict[str, Callable[[random.Random, int], Question]] = {
     "agent": lambda chance, _rows: Question(actor_id=f"op.agent{chance.randrange(60)}"),
     "why, a rare word": lambda chance, _rows: Question(why=f"numéro {chance.randrange(5000)}"),
     "why, frequent words": lambda _chance, _rows: Question(why="gare rixe"),
+    "why, middling words": lambda chance, _rows: Question(why=f"numéro {chance.randrange(100, 500)}"),
+    "why, words never together": lambda _chance, _rows: Question(why="gare stade"),
+    "why, no more used lately": lambda chance, _rows: Question(why=f"2026-95598-0{chance.randrange(50, 80)}"),
+    "why, frequent, territory": lambda _chance, _rows: Question(why="ronde", communes=_TERRITORY),
+    "why, rare, territory": lambda chance, _rows: Question(why=f"numéro {chance.randrange(5000)}", communes=_TERRITORY),
     "why, an incident": lambda chance, _rows: Question(why=f"2026-95598-{chance.randrange(90000):06}"),
     "motive code": lambda _chance, _rows: Question(motive_code="requisition"),
     "action": lambda _chance, _rows: Question(action="replay"),
@@ -198,7 +205,7 @@ _QUESTIONS: dict[str, Callable[[random.Random, int], Question]] = {
         actor_id=f"op.agent{chance.randrange(60)}",
         **_day(chance, rows),  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     ),
-    "territory": lambda _chance, _rows: Question(communes=frozenset({"95598", "95210"})),
+    "territory": lambda _chance, _rows: Question(communes=_TERRITORY),
     "nothing known": lambda _chance, _rows: Question(camera_id="inconnue", why="introuvable"),
 }
 

@@ -20,11 +20,13 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from camera_registry.credential_vault import AesGcmVault
-from camera_registry.domain.importing.comparison import Choices
+from camera_registry.domain.camera_network import CameraNetworks
+from camera_registry.domain.importing.comparison import Choices, open_table
 from camera_registry.domain.position import Area, Position
 from camera_registry.inventory_files import postcodes, read_inventory
 from camera_registry.repository.cameras import all_cameras, columns_of
@@ -34,11 +36,12 @@ from camera_registry.seeds.generator import TownSeed, generate
 from camera_registry.seeds.town import load_town
 from camera_registry.use_cases.authorisations import record_authorisation
 from camera_registry.use_cases.cameras import register_town
-from camera_registry.use_cases.imports import compare_import, write_import
+from camera_registry.use_cases.imports import compare_import, known_for_import, write_import
 from common import migrations, telemetry
 from common.database import Database
 from embedded.postgres import PostgresServer
 
+ANYWHERE = CameraNetworks((ip_network("0.0.0.0/0"),))
 LIMIT_SECONDS = {2_000: 5.0, 200_000: 180.0}
 """What the issue asks for."""
 _HEADER = (
@@ -98,14 +101,19 @@ async def imported(
     """Import or try a file as the API does; return the seconds and the report."""
     at = datetime.now(UTC)
     started = time.perf_counter()
+    inventory, choices = read_inventory(content), Choices()
+    table = open_table(inventory, None)
     async with database.transaction() as conn:
-        inventory = read_inventory(content)
-        reviewed = await compare_import(
-            conn=conn, vault=vault, inventory=inventory, choices=Choices(), postcodes=postcodes(), writable=None, at=at
+        known = await known_for_import(
+            conn=conn, vault=vault, networks=ANYWHERE, table=table, choices=choices, writable=None
         )
-        plan = reviewed.comparison.plan
-        report = ImportReport.of(inventory, reviewed.comparison, dry_run=dry_run, strict=False, applied=plan.writes)
-        if plan.writes and not dry_run:
+    reviewed = compare_import(
+        known=known, inventory=inventory, table=table, choices=choices, postcodes=postcodes(), at=at
+    )
+    plan = reviewed.comparison.plan
+    report = ImportReport.of(inventory, reviewed.comparison, dry_run=dry_run, strict=False, applied=plan.writes)
+    if plan.writes and not dry_run:
+        async with database.transaction() as conn:
             await write_import(conn=conn, vault=vault, reviewed=reviewed, at=at)
     return time.perf_counter() - started, report
 

@@ -6,6 +6,7 @@ from camera_registry.api import router
 from camera_registry.consumers import SUBSCRIPTIONS
 from camera_registry.credential_vault import AesGcmVault
 from camera_registry.discovery_work import search_for_ever
+from camera_registry.domain.camera_network import CameraNetworks
 from camera_registry.domain.discovery import Reach
 from camera_registry.event_listening import EventListening, ListeningLimits
 from camera_registry.health_rules_file import health_rules
@@ -15,7 +16,6 @@ from camera_registry.mask_still import StreamStills
 from camera_registry.onvif.masks import Media2Masks
 from camera_registry.onvif.probe import OnvifDeviceProbe
 from camera_registry.onvif.range_scan import Gently
-from camera_registry.repository.plans import plan_for_the_values_asked
 from camera_registry.rtsp_probe import DirectRtspProbe
 from camera_registry.settings import Settings
 from camera_registry.usual_optics import load_usual_optics
@@ -34,10 +34,10 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
         state = house.app.state
         state.vault = vault
         state.usual_optics = usual_optics
-        plan_for_the_values_asked(house.database)
-        state.rtsp_probe = DirectRtspProbe(settings.probe_within)
+        house.database.plan_for_the_values_asked()
+        state.rtsp_probe = DirectRtspProbe(settings.probe_within, basic_in_clear=settings.basic_in_clear)
         state.stills = StreamStills(settings.probe_within)
-        state.onvif_probe = OnvifDeviceProbe(settings.probe_within)
+        state.onvif_probe = OnvifDeviceProbe(settings.probe_within, basic_in_clear=settings.basic_in_clear)
 
         async def renewals() -> None:
             await renew_for_ever(database=house.database, vault=vault, clock=house.clock, every=settings.renew_every)
@@ -45,7 +45,13 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
         async def warnings() -> None:
             await warn_for_ever(database=house.database, clock=house.clock, every=settings.warn_every)
 
-        pace = Pace(settings.ask_every, settings.look_every, settings.measure_every, settings.looks_at_once)
+        pace = Pace(
+            settings.ask_every,
+            settings.look_every,
+            settings.measure_every,
+            settings.looks_at_once,
+            basic_in_clear=settings.basic_in_clear,
+        )
         health = FleetWatch(house.database, vault, house.clock, health_rules(), pace)
 
         reach = Reach(
@@ -54,6 +60,8 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
             (settings.discovery_group, settings.discovery_port),
         )
         state.discovery_reach = reach
+        state.camera_networks = CameraNetworks(settings.camera_networks, settings.camera_hosts)
+        state.events_at_most = settings.events_at_most
         limits = ListeningLimits(at_most=settings.events_at_most, quiet=timedelta(seconds=settings.events_quiet))
         listening = EventListening(house.database, vault, house.clock, limits)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 
 from camera_registry.ports import CredentialVault
+from camera_registry.repository.cameras import Unsettled
 from camera_registry.repository.takeovers import Fingerprint, fingerprint, next_boundary
 from camera_registry.use_cases.coverage import renew
 from camera_registry.use_cases.expiry import tell_warnings
@@ -20,14 +21,15 @@ async def renew_for_ever(*, database: Database, vault: CredentialVault, clock: C
     """Look for cameras that another arrêté now covers, or will cover: every ``every`` seconds and at each boundary."""
     log = structlog.get_logger("camera-registry")
     seen: Fingerprint | None = None
+    settled: Unsettled | None = None
     while True:
         at = clock.now()
         async with database.transaction() as conn:
-            changed = await renew(conn=conn, vault=vault, at=at)
+            changed, standing = await renew(conn=conn, vault=vault, at=at, settled=settled)
             now = await fingerprint(conn, at)
             announced = await publish_takeovers(conn=conn, vault=vault, at=at) if now != seen else 0
             boundary = await next_boundary(conn, at)
-        seen = now
+        seen, settled = now, standing
         if changed or announced:
             log.info("cameras came under another authorisation", cameras=changed, announced=announced)
         await asyncio.sleep(_pause(boundary, clock.now(), every))

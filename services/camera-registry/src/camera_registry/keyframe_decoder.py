@@ -11,6 +11,8 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from camera_registry.domain.picture import HEIGHT, WIDTH, Grey
 
+MAX_PIXELS = 64_000_000
+"""The largest cameras of streets have 32 million pixels; a sequence header of 100 bytes may claim 268 million."""
 _DECODERS = {"H.264": "h264", "H.265": "hevc"}
 
 
@@ -24,8 +26,7 @@ def decode(codec: str, keyframe: bytes) -> tuple[Grey, tuple[int, int]]:
     Raises:
         KeyframeUnreadable: it does not decode.
     """
-    decoder = cast("VideoCodecContext", av.CodecContext.create(_DECODERS[codec], "r"))
-    decoder.thread_count = 1  # one picture: frame threads only delay it
+    decoder = decoder_for(codec)
     try:
         frames = [*decoder.decode(av.Packet(keyframe)), *decoder.decode(None)]
     except FFmpegError as error:
@@ -33,6 +34,14 @@ def decode(codec: str, keyframe: bytes) -> tuple[Grey, tuple[int, int]]:
     if not frames:
         raise KeyframeUnreadable(codec)
     return _grey(frames[0]), (frames[0].width, frames[0].height)
+
+
+def decoder_for(codec: str) -> VideoCodecContext:
+    """Return a decoder of one picture that refuses, before it allocates anything, a larger one than any camera's."""
+    decoder = cast("VideoCodecContext", av.CodecContext.create(_DECODERS[codec], "r"))
+    decoder.thread_count = 1  # one picture: frame threads only delay it
+    decoder.options = {"max_pixels": str(MAX_PIXELS)}
+    return decoder
 
 
 def _grey(frame: VideoFrame) -> Grey:

@@ -1,4 +1,8 @@
-"""Puts signed masks on the cameras that can hide by themselves; the others stay dark, with the reason shown."""
+"""Puts signed masks on the cameras that can hide by themselves, and looks again; the others stay dark.
+
+A camera that was reset, or whose masks somebody deleted on the device, shows what it must not: what a camera said
+once is asked again, and a camera that no longer hides, or cannot be asked for an hour, is dark until it does.
+"""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,15 +10,17 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from camera_registry.domain.camera import Camera
 from camera_registry.domain.masks import Bearer, MaskInvalid, MaskSet
 from camera_registry.ports import CredentialVault, MaskBearer, MasksNotBorne
 from camera_registry.repository.cameras import one_camera
-from camera_registry.repository.masks import sets_to_push
+from camera_registry.repository.masks import sets_on_cameras, sets_to_push
 from camera_registry.use_cases.masks import (
     MaskSetUnknown,
-    erase_unsigned_stills,
+    erase_stills,
     record_bearer,
     record_bearing_problem,
+    record_not_borne,
 )
 from common.clock import Clock
 from common.database import Database
@@ -22,8 +28,13 @@ from common.database import Database
 _AT_ONCE = 20
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(hours=1)
-_NO_ONVIF = "La caméra n'a pas d'adresse ONVIF : ses masques relèvent du plan média."
-_PRESET = "Les masques d'un préréglage ne se posent pas sur la caméra : ils relèvent du plan média."
+_CONFIRM_EVERY = timedelta(minutes=10)
+_SILENT_AT_MOST = timedelta(hours=1)
+_NO_ONVIF = "La caméra n'a pas d'adresse ONVIF : elle ne sait pas masquer et reste noire."
+_PRESET = "Les masques d'un préréglage ne se posent pas sur la caméra : elle reste noire."
+_TURNS = (
+    "Les masques d'une caméra orientable doivent suivre ses mouvements, ce qui n'est pas assuré : elle reste noire."
+)
 
 
 @dataclass(slots=True)
@@ -36,9 +47,11 @@ class MaskBearing:
     clock: Clock
     every: float
     _waits: dict[str, tuple[datetime, timedelta]] = field(default_factory=dict[str, tuple[datetime, timedelta]])
+    _confirmed: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    _asked: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     async def run(self) -> None:
-        """Look every ``every`` seconds for masks that nobody burns in, and for stills to erase."""
+        """Look every ``every`` seconds for masks to put or to confirm, and for stills to erase."""
         while True:
             await self.look()
             await asyncio.sleep(self.every)
@@ -48,16 +61,24 @@ class MaskBearing:
         at = self.clock.now()
         async with self.database.transaction() as conn:
             waiting = await sets_to_push(conn, limit=500)
-            await erase_unsigned_stills(conn, at=at)
-        living = {one.mask_set_id for one in waiting}
-        self._waits = {mask_set_id: wait for mask_set_id, wait in self._waits.items() if mask_set_id in living}
+            borne = await sets_on_cameras(conn)
+            await erase_stills(conn, at=at)
+        self._forget_but({one.mask_set_id for one in (*waiting, *borne)})
         due = [one for one in waiting if self._waits.get(one.mask_set_id, (at, _FIRST_WAIT))[0] <= at]
         await asyncio.gather(*(self._try(one) for one in due[:_AT_ONCE]))
+        to_ask = [one for one in borne if self._asked.setdefault(one.mask_set_id, at) + _CONFIRM_EVERY <= at]
+        await asyncio.gather(*(self._confirm(one, at) for one in to_ask[:_AT_ONCE]))
+
+    def _forget_but(self, living: set[str]) -> None:
+        self._waits = {key: value for key, value in self._waits.items() if key in living}
+        self._confirmed = {key: value for key, value in self._confirmed.items() if key in living}
+        self._asked = {key: value for key, value in self._asked.items() if key in living}
 
     async def _try(self, masks: MaskSet) -> None:
         """Ask the camera, outside of any transaction; then say how it went."""
         try:
-            await self._apply(masks)
+            camera, url = await self._reachable(masks)
+            await self.bearer.apply(url, camera.credentials, masks.polygons)
         except MasksNotBorne as refusal:
             await self._tell_problem(masks, str(refusal))
             return
@@ -74,14 +95,35 @@ class MaskBearing:
                 return  # replaced or void meanwhile: the next set is put on the camera in its turn
         structlog.get_logger("masks").info("camera hides by itself", camera=masks.camera_id)
 
-    async def _apply(self, masks: MaskSet) -> None:
+    async def _confirm(self, masks: MaskSet, at: datetime) -> None:
+        """Ask a camera whether it still hides; one that does not, or was silent too long, is dark at once."""
+        self._asked[masks.mask_set_id] = at
+        try:
+            camera, url = await self._reachable(masks)
+            await self.bearer.confirm(url, camera.credentials, masks.polygons)
+        except MasksNotBorne as refusal:
+            silent_since = self._confirmed.setdefault(masks.mask_set_id, at)
+            if refusal.silent and at - silent_since < _SILENT_AT_MOST:
+                return
+            async with self.database.transaction() as conn:
+                await record_not_borne(
+                    conn, vault=self.vault, mask_set_id=masks.mask_set_id, problem=str(refusal), at=self.clock.now()
+                )
+            structlog.get_logger("masks").warning("camera no longer hides", camera=masks.camera_id)
+        else:
+            self._confirmed[masks.mask_set_id] = at
+
+    async def _reachable(self, masks: MaskSet) -> tuple[Camera, str]:
+        """Return the camera and its ONVIF address; raises MasksNotBorne where masks cannot lie on it."""
         if masks.preset is not None:
             raise MasksNotBorne(_PRESET)
         async with self.database.transaction() as conn:
             camera = await one_camera(conn, self.vault, masks.camera_id)
         if camera is None or camera.endpoints.onvif_url is None:
             raise MasksNotBorne(_NO_ONVIF)
-        await self.bearer.apply(camera.endpoints.onvif_url, camera.credentials, masks.polygons)
+        if camera.has_ptz:
+            raise MasksNotBorne(_TURNS)
+        return camera, camera.endpoints.onvif_url
 
     async def _tell_problem(self, masks: MaskSet, problem: str) -> None:
         _, wait = self._waits.get(masks.mask_set_id, (self.clock.now(), _FIRST_WAIT))

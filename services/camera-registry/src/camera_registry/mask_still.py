@@ -3,21 +3,19 @@
 import asyncio
 import io
 from collections.abc import Sequence
-from typing import cast
 
 import av
 from av.error import FFmpegError
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from camera_registry.domain.camera import Credentials
 from camera_registry.domain.masks import MaskPolygon
+from camera_registry.keyframe_decoder import decoder_for
 from camera_registry.ports import StillPicture, StillUnavailable
 from camera_registry.stream_sample import NoStream, Wanted, take_sample
 
 _QUALITY = 85
-_DECODERS = {"H.264": "h264", "H.265": "hevc"}
 _HIDDEN = (0, 0, 0)
 
 
@@ -57,8 +55,7 @@ def burnt(jpeg: bytes, polygons: Sequence[MaskPolygon]) -> bytes:
 
 
 def _decoded(codec: str, keyframe: bytes) -> StillPicture:
-    decoder = cast("VideoCodecContext", av.CodecContext.create(_DECODERS[codec], "r"))
-    decoder.thread_count = 1
+    decoder = decoder_for(codec)
     try:
         frames: list[VideoFrame] = [*decoder.decode(av.Packet(keyframe)), *decoder.decode(None)]
     except FFmpegError as error:

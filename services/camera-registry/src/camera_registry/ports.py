@@ -51,15 +51,6 @@ class PresetFound:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A still in JPEG as the device gave it; ``width``/``height`` in pixels."""
-
-    jpeg: bytes
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
 class OnvifFindings:
     """What an ONVIF device said of itself. ``error`` is French, without any secret; None where nobody could tell.
 
@@ -101,10 +92,6 @@ class OnvifProbe(Protocol):
 
     async def ask(self, url: str, credentials: Credentials | None) -> OnvifFindings: ...
 
-    async def take_picture(self, url: str, credentials: Credentials | None) -> Picture | None:
-        """Return a still, or None when the device gives none: then a keyframe of its stream is the way."""
-        ...
-
 
 class CredentialVault(Protocol):
     """Seals camera credentials for storage; ``camera_id`` binds a sealed value to its camera."""
@@ -140,7 +127,14 @@ class StillTaker(Protocol):
 
 
 class MasksNotBorne(Exception):
-    """The camera cannot hide these areas by itself; the text is French and says why."""
+    """The camera does not hide these areas by itself; the text is French and says why.
+
+    ``silent``: it could not be asked, so that nothing is known.
+    """
+
+    def __init__(self, message: str, *, silent: bool = False) -> None:
+        super().__init__(message)
+        self.silent = silent
 
 
 class MaskBearer(Protocol):
@@ -148,4 +142,8 @@ class MaskBearer(Protocol):
 
     async def apply(self, url: str, credentials: Credentials | None, polygons: Sequence[MaskPolygon]) -> None:
         """Return once the camera itself confirmed that it hides these areas; raises MasksNotBorne."""
+        ...
+
+    async def confirm(self, url: str, credentials: Credentials | None, polygons: Sequence[MaskPolygon]) -> None:
+        """Return if the camera says that it still hides these areas; raises MasksNotBorne."""
         ...

@@ -7,6 +7,12 @@ CLOCK_HZ = 90_000
 _START = b"\x00\x00\x00\x01"
 _HEADER = 12
 _STEPS = 1 << 32
+MAX_OCTETS = 33_554_432
+"""Of one stream at one look: two seconds of the heaviest camera take a quarter of it."""
+MAX_UNIT_OCTETS = 16_777_216
+MAX_PARAMETER_SET_OCTETS = 65_536
+MAX_KEYFRAMES = 8
+MAX_PICTURES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class KeyframeCollector:
     """Takes the packets of one stream, in order.
 
     ``keyframes`` are byte streams (Annex B) with their parameter sets; ``stamps`` the RTP times of all pictures,
-    ``key_stamps`` those of pictures that start anew. A picture with a lost packet is counted and not kept.
+    ``key_stamps`` those of pictures that start anew. A picture with a lost packet is counted and not kept. Of what a
+    camera sends, however much, a bounded part is kept: the last keyframes, and nothing once it is ``full``.
     """
 
     codec: str
@@ -59,7 +66,9 @@ class KeyframeCollector:
         self._sets = {names.kind(unit): unit for unit in self.parameter_sets if names.kind(unit) in names.sets}
 
     def add(self, packet: bytes) -> None:
-        """Take one RTP packet, header included; what is no packet is left out."""
+        """Take one RTP packet, header included; what is no packet, and what comes when full, is left out."""
+        if self.full:
+            return
         self.octets += len(packet)
         if len(packet) <= _HEADER:
             return
@@ -77,6 +86,11 @@ class KeyframeCollector:
             self._take(payload)
         if marker:
             self._finish()
+
+    @property
+    def full(self) -> bool:
+        """Whether so much came that nothing more is taken: more is not needed, and no camera sends it in earnest."""
+        return self.octets >= MAX_OCTETS or len(self.stamps) >= MAX_PICTURES
 
     @property
     def rate(self) -> float | None:
@@ -114,6 +128,9 @@ class KeyframeCollector:
         if self._fragment is None:
             return
         self._fragment += payload[names.head + 1 :]
+        if len(self._fragment) > MAX_UNIT_OCTETS:
+            self._fragment = None
+            return
         if header & 0x40:
             unit, self._fragment = bytes(self._fragment), None
             self._take_unit(unit, names)
@@ -123,7 +140,8 @@ class KeyframeCollector:
             return
         kind = names.kind(unit)
         if kind in names.sets:
-            self._sets[kind] = unit
+            if len(unit) <= MAX_PARAMETER_SET_OCTETS:
+                self._sets[kind] = unit
         elif kind in names.keys:
             self._slices.append(unit)
 
@@ -137,6 +155,7 @@ class KeyframeCollector:
         if self._whole and self._sets:
             units = [*(self._sets[kind] for kind in sorted(self._sets)), *slices]
             self.keyframes.append(b"".join(_START + unit for unit in units))
+            del self.keyframes[:-MAX_KEYFRAMES]
 
 
 def sender_clock(packet: bytes) -> float | None:

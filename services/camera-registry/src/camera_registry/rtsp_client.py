@@ -1,6 +1,6 @@
 """A small RTSP 1.0 client over TCP (RFC 2326): enough to be described a stream and to receive some of it.
 
-Passwords travel only as Digest (RFC 7616, MD5 or SHA-256) or, where a camera knows nothing else, Basic.
+Passwords travel only as Digest (RFC 7616, MD5 or SHA-256) or, over TLS or where it is allowed in clear, Basic.
 """
 
 import asyncio
@@ -46,10 +46,14 @@ class RtspAnswer:
 
 
 class RtspClient:
-    """One conversation about one address. Use as an async context manager; the caller bounds the time."""
+    """One conversation about one address. Use as an async context manager; the caller bounds the time.
 
-    def __init__(self, url: str, credentials: Credentials | None) -> None:
+    The password goes out readable, as Basic, only over TLS or where ``basic_in_clear`` allows it.
+    """
+
+    def __init__(self, url: str, credentials: Credentials | None, *, basic_in_clear: bool = False) -> None:
         self._url = url
+        self._basic_allowed = basic_in_clear or urlsplit(url).scheme == "rtsps"
         self._credentials = credentials
         self._challenge: str | None = None
         self._sequence = 0
@@ -113,7 +117,10 @@ class RtspClient:
         self._send(method, url, headers)
         answer = await self._next_answer()
         if answer.status == _UNAUTHORISED and self._credentials is not None and self._challenge is None:
-            self._challenge = _best_challenge(answer.headers.get("www-authenticate", ""))
+            challenge = _best_challenge(answer.headers.get("www-authenticate", ""))
+            if challenge.lower().startswith("basic") and not self._basic_allowed:
+                raise RtspRefused(answer.status)
+            self._challenge = challenge
             self._send(method, url, headers)
             answer = await self._next_answer()
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - success

@@ -36,14 +36,15 @@ class VideoTrack:
 class DirectRtspProbe:
     """Implements `ports.RtspProbe` by talking RTSP over TCP. ``within`` bounds a whole look, in seconds."""
 
-    def __init__(self, within: float = 8.0) -> None:
+    def __init__(self, within: float = 8.0, *, basic_in_clear: bool = False) -> None:
         self._within = within
+        self._basic_in_clear = basic_in_clear
 
     async def look(self, url: str, credentials: Credentials | None) -> RtspFindings:
         """Describe and play the stream; whatever the camera does becomes a finding."""
         try:
             async with asyncio.timeout(self._within):
-                return await _look(url, credentials)
+                return await _look(RtspClient(url, credentials, basic_in_clear=self._basic_in_clear))
         except (TimeoutError, RtspRefused, RtspGarbled, asyncio.IncompleteReadError, UnicodeError, OSError) as error:
             return RtspFindings(ok=False, error=rtsp_reason(error, self._within))
 
@@ -61,8 +62,8 @@ def rtsp_reason(error: Exception, within: float) -> str:
             return "Caméra injoignable : adresse, port ou réseau."
 
 
-async def _look(url: str, credentials: Credentials | None) -> RtspFindings:
-    async with RtspClient(url, credentials) as client:
+async def _look(unopened: RtspClient) -> RtspFindings:
+    async with unopened as client:
         description, base = await client.describe()
         track = video_track(description)
         if track is None:

@@ -1,6 +1,6 @@
 """Settings of the camera registry, from ``CAMERA_REGISTRY_…`` environment variables."""
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic_settings import SettingsConfigDict
@@ -19,6 +19,9 @@ class Settings(ServiceSettings):
     Health: each camera is asked for a sign of life every ``ask_every`` (unless the media plane records it), looked at
     every ``look_every`` and measured against the minima every ``measure_every``; ``looks_at_once`` bounds the looks
     under way in one process. Zero for ``ask_every`` or ``look_every`` switches them off.
+    Addresses of cameras lie in ``camera_networks`` or bear a name of ``camera_hosts``: whatever is written elsewhere is
+    refused, for this service connects to it. A password goes out readable (HTTP or RTSP Basic without TLS) only with
+    ``basic_in_clear``, for cameras that know nothing better.
     Searches for devices reach only ``discovery_networks``; ``discovery_interface`` is our own IPv4 address on the
     camera network, from which WS-Discovery asks by multicast (None: never). At most ``events_at_most`` cameras are
     listened to; reports of one kind from one camera within ``events_quiet`` seconds are one alarm.
@@ -38,6 +41,9 @@ class Settings(ServiceSettings):
     looks_at_once: int = 200
     usual_optics_file: Path | None = None
     mask_look_every: float = 5.0
+    camera_networks: tuple[IPv4Network | IPv6Network, ...] = PRIVATE_NETWORKS
+    camera_hosts: frozenset[str] = frozenset()
+    basic_in_clear: bool = False
     discovery_networks: tuple[IPv4Network, ...] = PRIVATE_NETWORKS
     discovery_interface: str | None = None
     discovery_port: int = 3702

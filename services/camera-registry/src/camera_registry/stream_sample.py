@@ -19,12 +19,13 @@ class NoStream(Exception):
 class Wanted:
     """How much to take: until ``keyframes`` are whole and ``seconds`` have passed, ``at_most`` seconds in all.
 
-    ``at_most`` bounds the conversation before the stream, too.
+    ``at_most`` bounds the conversation before the stream, too. ``basic_in_clear``: see `RtspClient`.
     """
 
     keyframes: int = 1
     seconds: float = 0.0
     at_most: float = 10.0
+    basic_in_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class StreamSample:
 async def take_sample(url: str, credentials: Credentials | None, wanted: Wanted) -> StreamSample:
     """Describe, play and listen. Raises NoStream for whatever the camera does instead."""
     try:
-        async with asyncio.timeout(wanted.at_most) as limit, RtspClient(url, credentials) as client:
+        asked = RtspClient(url, credentials, basic_in_clear=wanted.basic_in_clear)
+        async with asyncio.timeout(wanted.at_most) as limit, asked as client:
             return await _listen(client, wanted, limit.when() or 0.0)
     except (TimeoutError, RtspRefused, RtspGarbled, asyncio.IncompleteReadError, UnicodeError, OSError) as error:
         raise NoStream(rtsp_reason(error, wanted.at_most)) from error
@@ -73,7 +75,9 @@ async def _listen(client: RtspClient, wanted: Wanted, give_up_at: float) -> Stre
     began, offset = loop.time(), None
     try:
         async with asyncio.timeout_at(give_up_at - 0.2):
-            while len(collector.keyframes) < wanted.keyframes or loop.time() - began < wanted.seconds:
+            while not collector.full and (
+                len(collector.keyframes) < wanted.keyframes or loop.time() - began < wanted.seconds
+            ):
                 channel, packet = await client.packet()
                 if channel == 0:
                     collector.add(packet)

@@ -101,6 +101,7 @@ async def registry(
             "credential_key_file": key_file,
             "renew_every": 0.2,
             "discovery_networks": ["127.0.0.0/8"],
+            "camera_networks": ["10.0.0.0/8", "127.0.0.0/8"],
             "discovery_every": 0.2,
             "warn_every": 0.5,
         }

@@ -111,7 +111,7 @@ async def test_only_who_manages_arretes_keeps_documents(registry: Registry) -> N
     unknown = await registry.client.post(
         "/api/registry/authorisations/AP-0/documents",
         files={"file": ("a.pdf", PDF)},
-        headers=registry.machine("cameras.write"),
+        headers=registry.machine("authorisations.write"),
     )
     assert unknown.status_code == 404
 
@@ -218,7 +218,7 @@ async def test_a_warning_reaches_the_screens_of_its_commune_alone(registry: Regi
             ended = await registry.client.patch(
                 f"/api/registry/authorisations/{arrete}",
                 json={"valid_until": (datetime.now(UTC) + timedelta(days=20)).isoformat()},
-                headers=registry.machine("cameras.write"),
+                headers=registry.machine("authorisations.write"),
             )
             assert ended.is_success
         envelope = await next_warning(lines)

@@ -86,7 +86,7 @@ async def test_terms_that_cannot_be_change_nothing(registry: Registry) -> None:
         ({"positions": [{"lon": 2.4, "lat": 48.8}]}, "perimeter"),
         ({"responsible": {"name": " ", "function": "F", "contact": "c"}}, "responsible.name"),
     ]
-    machine = registry.machine("cameras.write")  # an agent of these communes would be told 404 for another one
+    machine = registry.machine("authorisations.write")  # an agent of these communes would be told 404 for another one
     for changes, field in cases:
         answer = await registry.client.patch(ONE, json={"revision": 0} | changes, headers=machine)
         assert answer.status_code == 422

@@ -49,7 +49,7 @@ async def test_ending_an_arrete_publishes_its_cameras_at_once(registry: Registry
     answer = await registry.client.patch(
         f"/api/registry/authorisations/{ARRETE}",
         json={"valid_until": end.isoformat()},
-        headers=registry.machine("cameras.write"),
+        headers=registry.machine("authorisations.write"),
     )
     assert answer.status_code == 200
     assert answer.json()["in_force"] is False
@@ -87,12 +87,12 @@ async def test_a_renewal_recorded_in_advance_takes_over_when_the_old_one_ends(re
         await registry.client.post(
             "/api/registry/authorisations",
             json=body(valid_from=begins.isoformat()),
-            headers=registry.machine("cameras.write"),
+            headers=registry.machine("authorisations.write"),
         ),
         await registry.client.patch(
             f"/api/registry/authorisations/{ARRETE}",
             json={"valid_until": begins.isoformat()},
-            headers=registry.machine("cameras.write"),
+            headers=registry.machine("authorisations.write"),
         ),
     ):
         assert answer.is_success
@@ -120,7 +120,7 @@ async def test_an_arrete_the_law_refuses_is_not_recorded(
     registry: Registry, changes: dict[str, Any], field: str
 ) -> None:
     answer = await registry.client.post(
-        "/api/registry/authorisations", json=body(**changes), headers=registry.machine("cameras.write")
+        "/api/registry/authorisations", json=body(**changes), headers=registry.machine("authorisations.write")
     )
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
@@ -141,7 +141,7 @@ async def test_the_same_arrete_twice_is_a_conflict(registry: Registry) -> None:
     answer = await registry.client.post(
         "/api/registry/authorisations",
         json=body(authorisation_id=ARRETE),
-        headers=registry.machine("cameras.write"),
+        headers=registry.machine("authorisations.write"),
     )
     assert answer.status_code == 409
 
@@ -159,7 +159,7 @@ async def test_an_unknown_arrete_is_a_404(registry: Registry) -> None:
     answer = await registry.client.patch(
         "/api/registry/authorisations/AP-0",
         json={"valid_until": datetime.now(UTC).isoformat()},
-        headers=registry.machine("cameras.write"),
+        headers=registry.machine("authorisations.write"),
     )
     assert answer.status_code == 404
 
@@ -169,13 +169,13 @@ async def test_a_planned_camera_waits_and_a_place_too_few_leaves_one_uncovered(r
     await registry.client.patch(
         f"/api/registry/authorisations/{ARRETE}",
         json={"valid_until": end.isoformat()},
-        headers=registry.machine("cameras.write"),
+        headers=registry.machine("authorisations.write"),
     )
     soisy = [one for one in registry.seed.cameras if one.insee == SOISY]
     answer = await registry.client.post(
         "/api/registry/authorisations",
         json=body(camera_count=len(soisy) - 1, authorisation_id="AP-COURT"),
-        headers=registry.machine("cameras.write"),
+        headers=registry.machine("authorisations.write"),
     )
     assert answer.status_code == 201
     guard = registry.parts.app.state.guard

@@ -7,6 +7,7 @@ import pytest
 
 from camera_registry.credential_vault import AesGcmVault
 from camera_registry.domain.camera import Camera, Credentials
+from camera_registry.domain.camera_network import CameraNetworks
 from camera_registry.repository.cameras import all_cameras
 from camera_registry.use_cases.camera_edits import edit_camera
 from common.testing.states import SOISY
@@ -198,6 +199,7 @@ async def test_a_change_of_one_camera_reads_that_camera_and_no_other(registry: R
         _, changed = await edit_camera(
             conn=conn,
             vault=vault,
+            networks=CameraNetworks(()),
             camera_id=camera.camera_id,
             change=lambda before: replace(before, notes="une seule fiche"),
             revision=revision,

@@ -117,6 +117,23 @@ async def test_the_push_tells_only_ones_own_communes(registry: Registry) -> None
         assert envelope["data"]["camera_id"] == CAMERA
 
 
+async def test_a_machines_push_ends_with_its_token(registry: Registry) -> None:
+    machines = (
+        registry.tokens.service("deploy", "cameras.read", ttl=2),
+        registry.tokens.client("cad-95", "cameras.read", communes=(SOISY,), ttl=2),
+    )
+    for token in machines:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with (
+            asyncio.timeout(60),
+            registry.client.stream("GET", "/api/registry/live", headers=headers) as response,
+        ):
+            lines = response.aiter_lines()
+            await next_event(lines, "hello")
+            async for _ in lines:
+                pass  # until the server ends it: nobody revoked anything
+
+
 async def test_only_the_media_plane_learns_how_to_reach_a_camera(registry: Registry) -> None:
     path = f"/api/registry/internal/cameras/{CAMERA}/source"
     for headers in (registry.agent("op.durand"), registry.agent("admin.vigie"), registry.machine("cameras.write")):

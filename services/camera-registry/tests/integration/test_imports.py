@@ -1,5 +1,7 @@
 """Importing a town's list over HTTP: dry-run, idempotence, bad lines, who may."""
 
+import asyncio
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -9,9 +11,9 @@ import httpx
 import openpyxl
 import pytest
 
-from camera_registry.repository.cameras import all_cameras
+from camera_registry.repository.cameras import all_cameras, lock_register
 from common.testing.polling import eventually
-from common.testing.states import SOISY
+from common.testing.states import ENGHIEN, SOISY
 from contracts.access import RegisterEntry
 from contracts.envelope import Envelope
 from contracts.registry import CameraState
@@ -235,22 +237,77 @@ async def test_an_import_that_writes_leaves_one_row(registry: Registry) -> None:
     await post(registry, content, dry_run=False)  # changes nothing
     (machine,) = await rows(registry, 1)
     shown: dict[str, Any] = machine.model_dump(
-        include={"actor_id", "actor_name", "actor_role", "action", "motive_text", "result", "rule"}
+        include={"actor_id", "actor_name", "actor_role", "action", "insee", "result", "rule"}
     )
     assert shown == {
         "actor_id": "service:deploy",
         "actor_name": "deploy",
         "actor_role": "service",
         "action": "configure",
-        "motive_text": "import de cameras.csv : 2 caméra(s) créée(s), 0 modifiée(s)",
+        "insee": SOISY,
         "result": "done",
         "rule": "cameras.write",
     }
+    assert machine.motive_text.startswith(
+        "import de cameras.csv : 2 caméra(s) créée(s), 0 modifiée(s) (N-1, N-2) ; "
+        f"fichier SHA-256 {hashlib.sha256(content).hexdigest()} ; plan "
+    )
     changed = (HEADER + GOOD.replace("Angle", "Coin")).encode()
     await post(registry, changed, dry_run=False, headers=registry.agent("tech.moreau"))
     _, agent = await rows(registry, 2)
     assert (agent.actor_id, agent.actor_role, agent.action) == ("tech.moreau", "technicien", "configure")
-    assert agent.motive_text == "import de cameras.csv : 0 caméra(s) créée(s), 2 modifiée(s)"
+    assert agent.motive_text.startswith("import de cameras.csv : 0 caméra(s) créée(s), 2 modifiée(s) (N-1, N-2) ; ")
+
+
+async def test_an_import_leaves_a_row_for_each_commune_it_touches(registry: Registry) -> None:
+    here, there = GOOD, "N-9;À la gare;Enghien-les-Bains;2.3050;48.9690;fixe;projet;;;;\n"
+    answer = await post(registry, (HEADER + here + there).encode(), dry_run=False)
+    found = await rows(registry, 2)
+    assert {(row.insee, row.motive_text.split(" ; ")[0]) for row in found} == {
+        (SOISY, "import de cameras.csv : 2 caméra(s) créée(s), 0 modifiée(s) (N-1, N-2)"),
+        (ENGHIEN, "import de cameras.csv : 1 caméra(s) créée(s), 0 modifiée(s) (N-9)"),
+    }
+    assert {row.motive_text.rpartition(" ")[2] for row in found} == {answer.json()["plan_hash"]}
+
+
+async def test_a_trial_waits_for_nobody(registry: Registry) -> None:
+    async with registry.database.transaction() as writer:
+        await lock_register(writer)
+        tried = await post(registry, (HEADER + GOOD).encode(), dry_run=True)
+    assert (tried.status_code, tried.json()["created"]) == (200, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ("UPDATE cameras SET label = 'Autre', revision = revision + 1 WHERE camera_id = 'N-1'", 409),
+        ("UPDATE cameras SET code = 'N-3', revision = revision + 1 WHERE camera_id = 'N-2'", 409),
+        ("UPDATE cameras SET label = 'Autre', revision = revision + 1 WHERE camera_id = 'N-2'", 200),
+    ],
+)
+async def test_what_changes_while_a_file_is_compared_is_not_written_over(
+    registry: Registry, change: str, status: int
+) -> None:
+    await post(registry, (HEADER + GOOD).encode(), dry_run=False)
+    edited = "N-1;Coin rue de la Paix;95598;2.2996;48.9876;;;;;;\nN-3;Neuve;95598;2.3001;48.9880;fixe;;;;;\n"
+    async with registry.database.transaction() as writer:
+        await lock_register(writer)
+        importing = asyncio.create_task(post(registry, (HEADER + edited).encode(), dry_run=False))
+
+        async def waiting() -> int:
+            async with registry.database.transaction() as conn:
+                query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                return (await conn.exec_driver_sql(query)).scalar_one()
+
+        await eventually(waiting, until=lambda count: count > 0)
+        await writer.exec_driver_sql(change)
+    answer = await importing
+    assert answer.status_code == status, answer.text
+    if status == 409:
+        assert (await stored(registry, "N-1"))[3] != "Coin rue de la Paix"
+        assert len(await rows(registry, 1)) == 1, "the refused import left no row of an act that was not done"
+    else:
+        assert (await stored(registry, "N-2"))[3] == "Autre", "the other person's change is kept"
 
 
 async def test_a_refused_import_leaves_its_row_and_nothing_else(registry: Registry) -> None:
@@ -311,12 +368,14 @@ async def test_a_strict_import_writes_all_or_nothing(registry: Registry) -> None
 
 
 async def test_cameras_without_a_place_are_kept_and_never_covered(registry: Registry) -> None:
-    report = (await send(registry, "code;libellé;commune\nU-1;Gare;95598\nU-2;Parc;95210\n".encode())).json()
+    listed = "code;libellé;commune;etat\nU-1;Gare;95598;en service\nU-2;Parc;95210;\n"
+    report = (await send(registry, listed.encode())).json()
     assert (report["created"], report["not_located"]) == (2, 2)
+    assert [one["status"] for one in report["additions"]] == ["en_service", "projet"]
     answer = await registry.client.get("/api/registry/cameras/U-1", headers=registry.agent("op.soisy"))
-    assert (answer.json()["authorisation"], answer.json()["status"]) == (None, "projet")
+    assert (answer.json()["authorisation"], answer.json()["status"]) == (None, "en_service")
     placed = (await send(registry, b"code;commune;lon;lat;etat\nU-1;95598;2.2996;48.9876;en service\n")).json()
-    assert [one["field"] for one in placed["changes"][0]["fields"]] == ["status", "position", "precision"]
+    assert [one["field"] for one in placed["changes"][0]["fields"]] == ["position", "precision"]
     answer = await registry.client.get("/api/registry/cameras/U-1", headers=registry.agent("op.soisy"))
     assert answer.json()["authorisation"] is not None
 

@@ -1,6 +1,7 @@
 """Masks over HTTP: no signature, no picture; a signed area that nobody burns in is no signature either."""
 
 import io
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -8,14 +9,15 @@ import pytest
 from PIL import Image
 
 from camera_registry.domain.masks import Bearer, Still
-from camera_registry.repository.masks import save_still
-from camera_registry.use_cases.masks import record_bearer, void_masks
+from camera_registry.repository.masks import picture_of, save_still
+from camera_registry.use_cases.masks import erase_stills, record_bearer, void_masks
 from common.testing.polling import eventually
-from common.testing.states import SOISY, an_agent, put_agent
+from common.testing.states import SOISY, a_ticket, an_agent, put_agent, put_ticket
 from contracts.access import Role
 from contracts.registry import CameraState
 
 from .conftest import Registry
+from .fleet import register_rows
 
 pytestmark = pytest.mark.integration
 
@@ -126,6 +128,68 @@ async def test_an_area_that_nobody_burns_in_keeps_the_camera_dark(registry: Regi
     await state_with(registry, signed=True)
 
 
+async def keep_picture(registry: Registry, still_id: str, taken_at: datetime) -> None:
+    async with registry.database.transaction() as conn:
+        await save_still(conn, Still(still_id, CAMERA, taken_at, 64, 48, "0" * 64), a_white_picture())
+
+
+async def test_a_picture_from_before_the_move_signs_nothing(registry: Registry) -> None:
+    before = registry.parts.app.state.clock.now() - timedelta(minutes=1)
+    await keep_picture(registry, "still-before", before)
+    await void(registry)
+    corners = [[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]]
+    draft = await post(
+        registry, f"/cameras/{CAMERA}/masks", {"polygons": [{"corners": corners}], "still_id": "still-before"}
+    )
+    assert draft.status_code == 422
+    assert "avant l'annulation" in draft.json()["detail"]
+
+
+async def test_a_still_is_an_image_and_a_technician_needs_the_ticket(registry: Registry) -> None:
+    await keep_picture(registry, "still-t", registry.parts.app.state.clock.now())
+    path = "/api/registry/masks/stills/still-t"
+    refused = await registry.client.get(path, headers=registry.agent("tech.moreau"))
+    assert (refused.status_code, refused.json()["rule"]) == (403, "maintenance_sous_ticket")
+    await put_ticket(registry.bus, a_ticket("T-1", CAMERA))
+    tickets = registry.parts.app.state.guard.replicas.tickets
+
+    async def known() -> bool:
+        return tickets.get("T-1") is not None
+
+    await eventually(known, until=bool)
+    seen = await registry.client.get(path, params={"ticket_id": "T-1"}, headers=registry.agent("tech.moreau"))
+    assert seen.headers["content-type"] == "image/jpeg"
+    taking = await post(registry, f"/cameras/{CAMERA}/masks/stills", agent="tech.moreau")
+    assert taking.status_code == 403
+
+
+async def test_pictures_are_erased_when_nobody_may_need_them(registry: Registry) -> None:
+    now = registry.parts.app.state.clock.now()
+
+    async def pictures(at: datetime) -> list[str]:
+        async with registry.database.transaction() as conn:
+            await erase_stills(conn, at=at)
+            names = [f"still-{name}" for name in ("unsigned", "signed")]
+            return [name for name in names if await picture_of(conn, name) is not None]
+
+    await keep_picture(registry, "still-unsigned", now)
+    await keep_picture(registry, "still-signed", now)
+    corners = [[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]]
+    body = {"polygons": [{"corners": corners}], "still_id": "still-signed"}
+    draft = await post(registry, f"/cameras/{CAMERA}/masks", body)
+    assert (await post(registry, f"/masks/{draft.json()['mask_set_id']}/signature")).status_code == 200
+    assert await pictures(now + timedelta(hours=23)) == ["still-unsigned", "still-signed"]
+    assert await pictures(now + timedelta(hours=25)) == ["still-signed"]
+    assert await pictures(now + timedelta(days=14)) == [], "the arrêté lets images be kept 14 days"
+
+
+async def test_a_refused_declaration_leaves_no_row_of_a_mask_that_was_never_signed(registry: Registry) -> None:
+    both = {"camera_ids": [CAMERA, ELSEWHERE], "declaration": NOTHING_PRIVATE}
+    assert (await post(registry, "/masks/declarations", both)).status_code == 404
+    rows = [row for row in await register_rows(registry) if NOTHING_PRIVATE in row.motive_text]
+    assert [(row.result, row.camera_id) for row in rows] == [("refused", ELSEWHERE)]
+
+
 async def test_what_is_wrong_is_refused_with_words(registry: Registry) -> None:
     path = f"/cameras/{CAMERA}/masks"
     crossed = [[0, 0], [1, 1], [1, 0], [0, 1]]
@@ -162,6 +226,7 @@ async def test_reviews_come_due_and_start_again(registry: Registry) -> None:
         "/api/registry/masks/reviews", params={"within_days": 90}, headers=registry.agent("chef.martin")
     )
     first = due.json()["items"][0]
+    assert set(first) == {"mask_set_id", "camera_id", "preset", "review_due"}, "not what it hides"
     reviewed = await post(registry, f"/masks/{first['mask_set_id']}/reviews")
     assert reviewed.json()["review_due"] > first["review_due"]
 

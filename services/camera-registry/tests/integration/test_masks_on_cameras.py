@@ -6,6 +6,7 @@ The simulated camera's mask service is itself proved against ONVIF's official WS
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from camera_registry.repository.masks import sets_of
 from camera_registry.use_cases.coverage import settle
 from camera_registry.use_cases.masks import draw_masks, keep_still, sign_masks
 from camera_simulator.testing import SimulatorProcess
+from common.clock import SteppedClock
 from common.ids import new_id
 
 from .conftest import Registry
@@ -76,6 +78,19 @@ async def test_more_masks_than_it_takes_are_refused(simulator: SimulatorProcess)
     simulator.set_quirks(1, "masks")
     with pytest.raises(MasksNotBorne, match="8 masques"):
         await MASKS.apply(simulator.onvif_url(1), RIGHT, [WINDOW] * 9)
+
+
+async def test_masks_that_somebody_took_away_are_found_missing(simulator: SimulatorProcess) -> None:
+    simulator.set_quirks(1, "masks")
+    await MASKS.apply(simulator.onvif_url(1), RIGHT, [WINDOW])
+    await MASKS.confirm(simulator.onvif_url(1), RIGHT, [WINDOW])
+    with pytest.raises(MasksNotBorne) as missing:
+        await MASKS.confirm(simulator.onvif_url(1), RIGHT, [WINDOW, DOOR])
+    assert not missing.value.silent
+    simulator.set_quirks(1, "hang")
+    with pytest.raises(MasksNotBorne) as silence:
+        await Media2Masks(within=1.5).confirm(simulator.onvif_url(1), RIGHT, [WINDOW])
+    assert silence.value.silent
 
 
 async def test_a_still_is_what_the_camera_shows_and_burning_takes_the_pixels_away(simulator: SimulatorProcess) -> None:
@@ -135,6 +150,17 @@ async def test_a_signed_set_reaches_the_camera_and_only_then_is_in_force(
     await MaskBearing(registry.database, registry.vault, MASKS, clock, every=60).look()
     borne = await _first(registry)
     assert (borne.in_force, borne.bearing_problem) == (True, "")
+
+    stepped = SteppedClock(clock.now())
+    later = MaskBearing(registry.database, registry.vault, MASKS, stepped, every=60)
+    await later.look()
+    simulator.set_quirks(1)  # a factory reset: the camera knows no masks any more
+    stepped.advance(timedelta(minutes=9))
+    await later.look()
+    assert (await _first(registry)).in_force is True, "asked every ten minutes"
+    stepped.advance(timedelta(minutes=2))
+    await later.look()
+    assert (await _first(registry)).in_force is False, "what it no longer hides is not shown"
 
 
 async def _first(registry: Registry) -> MaskSet:

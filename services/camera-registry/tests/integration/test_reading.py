@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from camera_registry.domain.position import Position, lambert93
+from camera_registry.schemas.cameras import CameraOut
 from common.testing.polling import eventually
 from common.testing.states import ENGHIEN, SOISY
 from contracts.access import RegisterEntry, RegisterResult
@@ -70,6 +71,26 @@ async def test_the_box_gives_what_lies_in_it(registry: Registry) -> None:
     ]
     assert [camera["camera_id"] for camera in answer.json()["items"]] == expected
     assert 0 < len(expected) < len(registry.seed.cameras)
+
+
+async def test_a_list_shows_a_camera_as_its_own_page_does(registry: Registry) -> None:
+    headers = registry.agent("op.durand")
+    listed = (await registry.client.get("/api/registry/cameras", headers=headers)).json()["items"]
+    for shown in (next(one for one in listed if one["authorisation"]), listed[-1]):
+        alone = await registry.client.get(f"/api/registry/cameras/{shown['camera_id']}", headers=headers)
+        assert set(shown) == set(CameraOut.model_fields)
+        assert CameraOut.model_validate(shown) == CameraOut.model_validate(alone.json())
+
+
+async def test_a_box_is_paged_without_gap_or_repetition(registry: Registry) -> None:
+    headers = registry.agent("op.durand")
+    query = {"bbox": "-10,40,12,52", "limit": 1}
+    first = (await registry.client.get("/api/registry/cameras", params=query, headers=headers)).json()
+    rest = {**query, "limit": 5000, "cursor": first["next_cursor"]}
+    others = (await registry.client.get("/api/registry/cameras", params=rest, headers=headers)).json()
+    seen = [camera["camera_id"] for camera in first["items"] + others["items"]]
+    assert seen == [camera.camera_id for camera in registry.seed.cameras]
+    assert others["next_cursor"] is None
 
 
 async def test_filters_search_without_accents_and_by_words(registry: Registry) -> None:
@@ -201,3 +222,23 @@ async def test_contours_are_a_feature_collection(registry: Registry) -> None:
     assert collection["type"] == "FeatureCollection"
     assert len(collection["features"]) == 4
     assert {feature["geometry"]["type"] for feature in collection["features"]} == {"Polygon"}
+
+
+async def test_an_outside_machine_reads_its_organisations_communes_and_a_service_of_the_house_the_town(
+    registry: Registry,
+) -> None:
+    outside = registry.tokens.client_headers("cad-95", "cameras.read", communes=(SOISY, "59606"))
+
+    async def communes(path: str, headers: dict[str, str], **query: float) -> set[str]:
+        answer = await registry.client.get(f"/api/registry/{path}", params={"limit": 5000, **query}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return {camera["insee"] for camera in answer.json()["items"]}
+
+    assert await communes("cameras", outside) == {SOISY}
+    assert await communes("cameras/nearest", outside, lon=2.3, lat=48.98, limit=50) == {SOISY}
+    assert {SOISY, ENGHIEN} < await communes("cameras", registry.machine("cameras.read"))
+    for path in ("cameras/PV-95210-0001-P1", "cameras/PV-95598-0001-P1"):
+        answer = await registry.client.get(f"/api/registry/{path}", headers=outside)
+        assert answer.status_code == (200 if "95598" in path else 404)
+    nobody = registry.tokens.client_headers("cad-95", "cameras.read", communes=())
+    assert await communes("cameras", nobody) == set()

@@ -65,10 +65,18 @@ def test_presses_of_a_minute_are_one_alarm(pauses: list[int]) -> None:
     for pause in pauses:
         now += timedelta(seconds=pause)
         alarm, new = press(origin=ORIGIN, last=last, at=now, alarm_id=uuid4(), detail="")
-        assert new == (last is None or now - last.last_at >= PRESSES_JOIN_WITHIN)
+        assert new == (last is None or now - last.raised_at >= PRESSES_JOIN_WITHIN)
         begun += [alarm] if new else []
         last = alarm
     assert len({alarm.alarm_id for alarm in begun}) == len(begun)
+
+
+def test_a_press_after_a_judgement_is_heard_again() -> None:
+    alarm, _ = press(origin=ORIGIN, last=None, at=START, alarm_id=uuid4(), detail="")
+    judged = alarm.judged(AlarmStatus.ACQUITTEE, by="op", by_name="Op", at=START, note="")
+    again = START + timedelta(seconds=5)
+    assert press(origin=ORIGIN, last=alarm, at=again, alarm_id=uuid4(), detail="")[1] is False
+    assert press(origin=ORIGIN, last=judged, at=again, alarm_id=uuid4(), detail="")[1] is True
 
 
 def test_an_alarm_is_judged_once() -> None:

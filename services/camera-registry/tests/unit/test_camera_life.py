@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import shapely
@@ -13,6 +14,7 @@ from camera_registry.domain.camera import Camera, CameraInvalid, Endpoints, Equi
 from camera_registry.domain.camera_edit import changed_fields, check_edit, consequences
 from camera_registry.domain.camera_status import StatusRefused, check_first, check_step, next_statuses
 from camera_registry.domain.commune import Commune, Site
+from camera_registry.domain.masks import MaskStanding
 from camera_registry.domain.position import Area, Position
 from contracts.registry import CameraKind, CameraStatus
 
@@ -116,6 +118,43 @@ def test_masks_are_void_once_moved_turned_or_flashed_and_never_for_less() -> Non
     others = replace(CAMERA, label="Autre", status=CameraStatus.EN_PANNE, optics=Optics(azimuth_deg=90.0, range_m=80.0))
     assert not consequences(learnt, flashed).voids_masks
     assert not consequences(CAMERA, others).voids_masks
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"endpoints": Endpoints(main_url="rtsp://10.0.0.2/a")},
+        {"endpoints": Endpoints(main_url="rtsp://10.0.0.1/b")},
+        {"endpoints": Endpoints()},
+        {"equipment": Equipment(model="Q1", serial="S-2")},
+        {"equipment": Equipment(model="Q2", serial="S-1")},
+        {"equipment": Equipment()},
+        {"optics": None},
+        {"kind": CameraKind.PANORAMIQUE},
+        {"has_ptz": True},
+    ],
+)
+def test_another_device_or_address_voids_the_masks(other: dict[str, Any]) -> None:
+    known = replace(
+        CAMERA, endpoints=Endpoints(main_url="rtsp://10.0.0.1/a"), equipment=Equipment(model="Q1", serial="S-1")
+    )
+    assert consequences(known, replace(known, **other)).voids_masks
+
+
+def test_a_first_address_voids_signed_masks_only() -> None:
+    addressed = replace(CAMERA, endpoints=Endpoints(main_url="rtsp://10.0.0.1/a"))
+    assert not consequences(CAMERA, addressed).voids_masks
+    signed = MaskStanding(signed=True)
+    assert consequences(replace(CAMERA, masks=signed), replace(addressed, masks=signed)).voids_masks
+
+
+@pytest.mark.parametrize("kinds", [(CameraKind.FIXE, CameraKind.NOMADE), (CameraKind.NOMADE, CameraKind.FIXE)])
+def test_an_installed_camera_does_not_become_nomad_nor_cease_to_be(kinds: tuple[CameraKind, CameraKind]) -> None:
+    before = replace(CAMERA, kind=kinds[0])
+    with pytest.raises(CameraInvalid, match="ni nomade ni fixe"):
+        check_edit(before, replace(before, kind=kinds[1]), COMMUNE, None)
+    planned = replace(before, status=CameraStatus.ETUDE)
+    check_edit(planned, replace(planned, kind=kinds[1]), COMMUNE, None)
 
 
 def test_the_register_is_told_names_of_fields_and_no_value() -> None:

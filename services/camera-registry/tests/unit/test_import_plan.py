@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from camera_registry.domain.authorisation import Authorisation, Finalite, coverage
+from camera_registry.domain.camera import Credentials
 from camera_registry.domain.commune import Commune
 from camera_registry.domain.importing.comparison import Comparison, ImportRefused
 from camera_registry.domain.importing.plan import ImportPlan
@@ -356,7 +357,7 @@ def test_an_import_never_moves_a_camera_that_stands(
     head = "code;commune;lon;lat;type;état\n"
     first = imported(f"{head}A;95598;2.2996;48.9850;{kind.value};{status.value}\n").plan
     moved = imported(f"{head}A;95598;2.2996;{48.9850 + metres / 111_200:.7f};;\n", after=first).plan
-    standing = status in {CameraStatus.EN_SERVICE, CameraStatus.EN_PANNE}
+    standing = status not in {CameraStatus.PROJET, CameraStatus.ETUDE}
     if standing and metres > 51:
         assert told(moved) == [(2, "lon")]
         assert (moved.changes, moved.sites) == ((), ())
@@ -364,6 +365,29 @@ def test_an_import_never_moves_a_camera_that_stands(
         assert moved.errors == ()
     if standing and kind is CameraKind.NOMADE:
         assert moved.changes == ()
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "refused"),
+    [
+        ("projet", "en service", True),
+        ("autorisée", "en service", True),
+        ("projet", "étude", False),
+        ("en service", "en panne", False),
+        ("en service", "projet", True),
+    ],
+)
+def test_a_file_skips_no_step_of_a_cameras_life(imported: Import, present: str, wanted: str, refused: bool) -> None:  # noqa: FBT001
+    first = imported(f"{HEAD};état\nA;95598;2.2996;48.9876;{present}\n").plan
+    plan = imported(f"{HEAD};état\nA;95598;2.2996;48.9876;{wanted}\n", after=first).plan
+    assert told(plan) == ([(2, "status")] if refused else [])
+    assert len(plan.changes) == (not refused)
+
+
+def test_an_installed_camera_does_not_become_nomad_by_a_file(imported: Import) -> None:
+    first = imported(f"{HEAD};type\nA;95598;2.2996;48.9876;nomade\nB;95598;2.2996;48.9876;fixe\n").plan
+    plan = imported(f"{HEAD};type\nA;95598;2.2996;48.9876;fixe\nB;95598;2.2996;48.9876;nomade\n", after=first).plan
+    assert (told(plan), plan.changes) == ([(2, "kind"), (3, "kind")], ())
 
 
 def test_no_camera_changes_commune_and_a_removed_one_stays_removed(imported: Import) -> None:
@@ -452,3 +476,18 @@ def an_arrete(insee: str, *, count: int) -> Authorisation:
         retention_days=14,
         mode=OperatingMode.DIRECT,
     )
+
+
+def test_an_address_that_changes_keeps_no_password(imported: Import) -> None:
+    head = f"{HEAD};rtsp;utilisateur;mot de passe"
+    first = imported(f"{head}\nA;95598;2.2996;48.9876;rtsp://10.0.0.1/x;u;s3cret\n").plan
+    moved = "A;95598;2.2996;48.9876;rtsp://10.0.0.2/x"
+    (change,) = imported(f"{head}\n{moved};;\n", after=first).plan.changes
+    assert change.after.credentials is None
+    assert [(one.before, one.after) for one in change.fields if one.field == "credentials"] == [
+        ("•••", "retirés : adresse changée")
+    ]
+    (named,) = imported(f"{head}\n{moved};u2;\n", after=first).plan.changes
+    assert named.after.credentials == Credentials("u2", "")
+    (given,) = imported(f"{head}\n{moved};u;s3cret\n", after=first).plan.changes
+    assert given.after.credentials == Credentials("u", "s3cret")

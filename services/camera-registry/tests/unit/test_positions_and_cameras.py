@@ -58,6 +58,8 @@ def test_a_border_belongs_to_the_area() -> None:
         {"type": "Polygon", "coordinates": [[[2, 48], [3, 49]]]},
         {"type": "Polygon", "coordinates": [["a"]]},
         {"type": "Polygon", "coordinates": [[[2, 48], [3, 49], [3, 48], [2, 49], [2, 48]]]},
+        {"type": "Polygon", "coordinates": [[[2, -1e308], [3, 48], [3, 49], [2, -1e308]]]},
+        {"type": "Polygon", "coordinates": [[[652_000, 6_862_000], [652_100, 6_862_000], [652_100, 6_862_100]]]},
     ],
 )
 def test_what_is_no_area_is_refused(geometry: dict[str, object]) -> None:

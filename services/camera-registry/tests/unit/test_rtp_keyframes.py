@@ -12,8 +12,8 @@ from av.video.frame import VideoFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camera_registry.keyframe_decoder import decode
-from camera_registry.rtp_keyframes import KeyframeCollector, sender_clock
+from camera_registry.keyframe_decoder import KeyframeUnreadable, decode
+from camera_registry.rtp_keyframes import MAX_KEYFRAMES, MAX_OCTETS, MAX_PICTURES, KeyframeCollector, sender_clock
 
 CODECS = {"H.264": ("libx264", 1, 28), "H.265": ("libx265", 2, 49)}
 PICTURES, GOP, RATE = 24, 10, 10
@@ -117,6 +117,33 @@ def test_parameter_sets_of_the_description_are_enough() -> None:
     for packet in packets([slices], "H.264", 400):
         collector.add(packet)
     assert decode("H.264", collector.keyframes[0])[1] == (320, 192)
+
+
+def test_a_flood_is_taken_in_part_only() -> None:
+    collector = KeyframeCollector("H.264")
+    body = b"\x7c\x05" + b"\xff" * 60_000  # a fragment of a keyframe that never ends
+    for number in range(2 * MAX_OCTETS // len(body)):
+        head = b"\x7c\x85" if number % 400 == 0 else b"\x7c\x05"
+        collector.add(struct.pack("!BBHII", 0x80, 0x60, number & 0xFFFF, 7, 1) + head + body)
+    assert collector.full
+    assert collector.octets < MAX_OCTETS + 70_000
+    many = KeyframeCollector("H.264")
+    for number in range(MAX_PICTURES + 500):
+        unit = b"\x18\x00\x02\x67\x00\x00\x02\x65\x00"
+        many.add(struct.pack("!BBHII", 0x80, 0xE0, number & 0xFFFF, number, 1) + unit)
+    assert many.full
+    assert len(many.stamps) == MAX_PICTURES
+    assert len(many.keyframes) == MAX_KEYFRAMES
+
+
+def test_a_gigantic_picture_is_refused_before_it_is_decoded() -> None:
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.framerate = 16_000, 4_016, "yuv420p", Fraction(1)
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "log-level=none"}
+    keyframe = b"".join(bytes(packet) for packet in encoder.encode(VideoFrame(16_000, 4_016, "yuv420p")))
+    with pytest.raises(KeyframeUnreadable):
+        decode("H.264", keyframe)
 
 
 @settings(max_examples=200)

@@ -1,28 +1,23 @@
 """Alarms: list, judge; and which cameras are listened to."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
-from sqlalchemy.ext.asyncio import AsyncConnection
+from fastapi import APIRouter, Depends, Query, Request
 
-from camera_registry.api.access import SCOPE_READ, SCOPE_WRITE, require_scope
+from camera_registry.api.access import SCOPE_READ, SCOPE_WRITE, Desk, TheDesk
 from camera_registry.api.cameras import CameraId
 from camera_registry.domain.alarm import AlarmAlreadyJudged, AlarmStatus
-from camera_registry.repository.alarms import MAX_PAGE, AlarmFilters, alarms_of, one_alarm
-from camera_registry.repository.communes import insee_codes
-from camera_registry.repository.listeners import listening_in, switch_events
+from camera_registry.repository.alarms import MAX_PAGE, AlarmFilters, alarms_of, commune_of_alarm, one_alarm
+from camera_registry.repository.listeners import listening_in
 from camera_registry.schemas.alarms import AlarmList, AlarmOut, EventsIn, JudgementIn, ListeningList, ListeningOut
-from camera_registry.use_cases.alarms import AlarmUnknown, judge_alarm
-from common.auth import Principal
+from camera_registry.use_cases.alarms import AlarmUnknown, ListeningFull, judge_alarm, switch_listening
+from camera_registry.use_cases.cameras import CameraUnknown
 from common.problems import Conflict, NotFound
-from common.web import Caller, Now, Station, Tx
+from common.web import Tx
 from contracts.envelope import Insee
 from contracts.registry import AlarmKind
-from guard import Guard, Motive
-from guard.web import TheGuard
-from policy import Action, Context
+from policy import Action
 
 router = APIRouter()
 LISTENING_ACTIONS = (Action.VIEW_INCIDENT, Action.SUPERVISE)
@@ -31,13 +26,9 @@ LISTENING_ACTIONS = (Action.VIEW_INCIDENT, Action.SUPERVISE)
 _JUDGING_ACTIONS = (Action.MANAGE_INCIDENT, Action.SUPERVISE)
 
 
-async def alarmed_communes(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station) -> frozenset[str]:
+async def alarmed_communes(desk: TheDesk) -> frozenset[str]:
     """Return the communes whose alarms the caller may see; a refusal is written down."""
-    if caller.kind == "service":
-        require_scope(caller, SCOPE_READ, SCOPE_WRITE)
-        return await insee_codes(tx)
-    await _may(LISTENING_ACTIONS, guard, tx, caller, clock.now(), station)
-    return guard.visible_communes(caller)
+    return await desk.reads(LISTENING_ACTIONS, SCOPE_READ, SCOPE_WRITE)
 
 
 Alarmed = Annotated[frozenset[str], Depends(alarmed_communes, scope="function")]
@@ -69,71 +60,58 @@ async def list_listening(tx: Tx, alarmed: Alarmed) -> ListeningList:
 
 
 @router.get("/alarms/{alarm_id}")
-async def read_alarm(alarm_id: UUID, tx: Tx, alarmed: Alarmed) -> AlarmOut:
-    """Return one alarm."""
-    alarm = await one_alarm(tx, alarm_id, alarmed)
+async def read_alarm(alarm_id: UUID, desk: TheDesk, alarmed: Alarmed) -> AlarmOut:
+    """Return one alarm; one of another commune does not exist for the caller, and his asking is written down."""
+    alarm = await one_alarm(desk.connection, alarm_id, alarmed)
     if alarm is None:
-        raise NotFound("L'alarme", alarm_id)
+        raise await _hidden(desk, LISTENING_ACTIONS, alarm_id)
     return AlarmOut.of(alarm)
 
 
 @router.post("/alarms/{alarm_id}/judgement")
-async def judge(
-    alarm_id: UUID,
-    body: JudgementIn,
-    tx: Tx,
-    clock: Now,
-    caller: Caller,
-    guard: TheGuard,
-    station: Station,
-) -> AlarmOut:
+async def judge(alarm_id: UUID, body: JudgementIn, desk: TheDesk) -> AlarmOut:
     """Acknowledge or ignore an alarm; the first person to do so is the one who did."""
-    at = clock.now()
-    await _may(_JUDGING_ACTIONS, guard, tx, caller, at, station)
-    agent = guard.agent(caller)
+    agent = desk.guard.agent(desk.caller)  # a machine judges nothing
+    communes = await desk.reads(_JUDGING_ACTIONS)
     try:
         judged = await judge_alarm(
-            conn=tx,
+            conn=desk.connection,
             alarm_id=alarm_id,
-            communes=agent.communes,
+            communes=communes,
             status=AlarmStatus(body.status),
             by=agent.agent_id,
             by_name=agent.name,
-            at=at,
+            at=desk.at,
             note=body.note.strip(),
         )
-    except AlarmUnknown as error:
-        raise NotFound("L'alarme", alarm_id) from error
+    except AlarmUnknown:
+        raise await _hidden(desk, _JUDGING_ACTIONS, alarm_id) from None
     except AlarmAlreadyJudged as error:
         raise Conflict("Quelqu'un a déjà traité cette alarme : rechargez la liste.") from error
     return AlarmOut.of(judged)
 
 
 @router.put("/cameras/{camera_id}/events", status_code=204)
-async def put_events(
-    camera_id: CameraId, body: EventsIn, tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station
-) -> None:
-    """Switch the listening to a camera's own events on or off: one register row."""
-    if caller.kind == "service":
-        require_scope(caller, SCOPE_WRITE)
-    else:
-        await guard.check(
-            tx,
-            principal=caller,
-            action=Action.CONFIGURE,
-            camera_id=camera_id,
-            at=clock.now(),
-            station=station,
-            motive=Motive("evenements", "écoute des événements activée" if body.enabled else "écoute désactivée"),
-        )
-    if not await switch_events(tx, camera_id, enabled=body.enabled):
-        raise NotFound("La caméra", camera_id)
+async def put_events(camera_id: CameraId, body: EventsIn, desk: TheDesk, request: Request) -> None:
+    """Switch the listening to a camera's own events on or off: one register row, a machine's too.
+
+    409 where so many cameras are listened to already that this one would never be.
+    """
+    why = "écoute des événements activée" if body.enabled else "écoute désactivée"
+    await desk.on_camera(camera_id, why, code="evenements")
+    at_most: int = request.app.state.events_at_most
+    try:
+        await switch_listening(conn=desk.connection, camera_id=camera_id, enabled=body.enabled, at_most=at_most)
+    except CameraUnknown as error:
+        raise NotFound("La caméra", camera_id) from error
+    except ListeningFull as error:
+        raise Conflict(
+            f"{at_most} caméras sont déjà écoutées, et c'est le plus que ce registre écoute : coupez l'écoute d'une "
+            "autre caméra, ou faites relever ce nombre dans ses réglages.",
+            reason="quota",
+        ) from error
 
 
-async def _may(
-    actions: tuple[Action, ...], guard: Guard, tx: AsyncConnection, caller: Principal, at: datetime, station: str
-) -> None:
-    """Let pass who may do any of the actions; the refusal of the first one is written down."""
-    agent = guard.agent(caller)
-    if not any(guard.decide(agent, action, None, Context(), at)[1].allowed for action in actions):
-        await guard.check(tx, principal=caller, action=actions[0], at=at, station=station)
+async def _hidden(desk: Desk, actions: tuple[Action, ...], alarm_id: UUID) -> NotFound:
+    insee = await commune_of_alarm(desk.connection, alarm_id)
+    return await desk.hidden(actions, "L'alarme", alarm_id, insee)

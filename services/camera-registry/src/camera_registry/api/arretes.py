@@ -2,23 +2,17 @@
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Path
-from sqlalchemy.ext.asyncio import AsyncConnection
+from fastapi import Path
 
-from camera_registry.api.access import SCOPE_READ, SCOPE_WRITE, require_scope
+from camera_registry.api.access import SCOPE_AUTHORISATIONS, SCOPE_READ, SCOPE_WRITE, Desk
 from camera_registry.domain.authorisation import Authorisation, AuthorisationInvalid
 from camera_registry.domain.perimeter import PerimeterInvalid
 from camera_registry.domain.position import PositionInvalid
-from camera_registry.domain.register_rows import machine_change_row
 from camera_registry.domain.renewal import RenewalInvalid
 from camera_registry.domain.scan import ScanInvalid
 from camera_registry.repository.authorisations import one_authorisation
-from camera_registry.repository.communes import insee_codes
-from camera_registry.repository.register import ask_for
 from camera_registry.use_cases.authorisations import (
     AuthorisationAlreadyRecorded,
     AuthorisationChangedMeanwhile,
@@ -26,113 +20,62 @@ from camera_registry.use_cases.authorisations import (
     CommunesUnknown,
 )
 from camera_registry.use_cases.renewals import RenewalChangedMeanwhile
-from common.auth import Principal
-from common.ids import new_id
 from common.problems import Conflict, Invalid, NotFound
-from common.web import Caller, Now, Station, Tx
-from guard import Guard, Motive
-from guard.web import TheGuard
-from policy import Action, Context
+from guard import Motive
+from policy import Action
 
 AuthorisationId = Annotated[str, Path(pattern=r"^[^\x00]*$", max_length=100)]
 _SUBJECT = "Cette autorisation"
+_NAMED = "L'autorisation"
+_MOTIVE = "autorisation"
+_READING = (Action.VIEW_CAMERA, Action.VIEW_STATISTICS)
 
 
-@dataclass(frozen=True, slots=True)
-class ArreteDesk:
-    """Who asks, and the transaction of the request; ``at`` is its instant."""
+async def readable(desk: Desk) -> frozenset[str]:
+    """Return the communes whose arrêtés the caller may read: who sees cameras, or the town's figures.
 
-    connection: AsyncConnection
-    caller: Principal
-    guard: Guard
-    station: str
-    at: datetime
-
-    @property
-    def name(self) -> str:
-        """Who is written under an act: the agent's id, or the service's."""
-        return self.caller.subject if self.caller.kind == "agent" else f"service:{self.caller.subject}"
-
-    async def readable(self) -> frozenset[str]:
-        """Return the communes whose arrêtés the caller may read: who sees cameras, or the town's figures.
-
-        An arrêté shows no image. Reading leaves no register row, a refusal does.
-        """
-        if self.caller.kind == "service":
-            require_scope(self.caller, SCOPE_READ, SCOPE_WRITE)
-            return await insee_codes(self.connection)
-        agent = self.guard.agent(self.caller)
-        actions = (Action.VIEW_CAMERA, Action.VIEW_STATISTICS)
-        if not any(self.guard.decide(agent, action, None, Context(), self.at)[1].allowed for action in actions):
-            await self._check(Action.VIEW_CAMERA, None, "consultation des arrêtés")
-        return agent.communes
-
-    async def read(self, authorisation_id: str) -> Authorisation:
-        """Return an arrêté over one of the caller's communes; raises NotFound (one of elsewhere does not exist)."""
-        communes = await self.readable()
-        found = await one_authorisation(self.connection, authorisation_id)
-        if found is None or communes.isdisjoint(found.communes):
-            raise NotFound("L'autorisation", authorisation_id)
-        return found
-
-    async def hand_over(self, one: Authorisation, why: str) -> None:
-        """Let pass who may take a copy of a scan: a row of the register for each commune that is the caller's."""
-        if self.caller.kind == "service":
-            require_scope(self.caller, SCOPE_READ, SCOPE_WRITE)
-            return
-        own = self.guard.agent(self.caller).communes
-        for insee in [insee for insee in one.communes if insee in own]:
-            await self._check(Action.VIEW_STATISTICS, insee, why)
-
-    async def manage(self, communes: Iterable[str], why: str) -> None:
-        """Let pass who may manage the arrêtés of all these communes: one register row for each, a machine's too."""
-        if self.caller.kind == "service":
-            require_scope(self.caller, SCOPE_WRITE)
-            for insee in dict.fromkeys(communes):
-                await self._write_down(insee, why)
-            return
-        for insee in dict.fromkeys(communes) or (None,):
-            await self._check(Action.MANAGE_AUTHORISATIONS, insee, why)
-
-    async def manage_one(self, authorisation_id: str, why: str, also: Iterable[str] = ()) -> None:
-        """Let pass who may manage this arrêté (and the communes it is to cover); raises NotFound for an unknown one."""
-        known = await one_authorisation(self.connection, authorisation_id)
-        await self.manage((*(known.communes if known else ()), *also), why)
-        if known is None:
-            raise NotFound("L'autorisation", authorisation_id)
-
-    async def _write_down(self, insee: str, why: str) -> None:
-        row = machine_change_row(
-            self.caller.subject,
-            scope=SCOPE_WRITE,
-            motive_text=why,
-            insee=insee,
-            camera_id=None,
-            entry_id=new_id(),
-            station=self.station,
-            at=self.at,
-        )
-        await ask_for(self.connection, row)
-
-    async def _check(self, action: Action, insee: str | None, why: str) -> None:
-        await self.guard.check(
-            self.connection,
-            principal=self.caller,
-            action=action,
-            at=self.at,
-            station=self.station,
-            context=Context(insee=insee),
-            motive=Motive("autorisation", why),
-            subject=_SUBJECT,
-        )
+    An arrêté shows no image. Reading leaves no register row, a refusal does.
+    """
+    why = Motive(_MOTIVE, "consultation des arrêtés")
+    return await desk.reads(_READING, SCOPE_READ, SCOPE_WRITE, SCOPE_AUTHORISATIONS, why=why)
 
 
-def arrete_desk(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station) -> ArreteDesk:
-    """Return who asks."""
-    return ArreteDesk(tx, caller, guard, station, clock.now())
+async def read(desk: Desk, authorisation_id: str) -> Authorisation:
+    """Return an arrêté over one of the caller's communes; one of elsewhere does not exist. Raises NotFound, Refusal."""
+    communes = await readable(desk)
+    found = await one_authorisation(desk.connection, authorisation_id)
+    if found is None or communes.isdisjoint(found.communes):
+        elsewhere = found.communes[0] if found else None
+        raise await desk.hidden(_READING, _NAMED, authorisation_id, elsewhere)
+    return found
 
 
-TheArreteDesk = Annotated[ArreteDesk, Depends(arrete_desk, scope="function")]
+async def hand_over(desk: Desk, one: Authorisation, why: str) -> None:
+    """Let pass who may take a copy of a scan: a row of the register for each commune that is the caller's."""
+    own = desk.writable
+    communes = [insee for insee in one.communes if own is None or insee in own]
+    # a machine that may read arrêtés may copy them: which of its scopes let it in is what its row names
+    scope = next((name for name in (SCOPE_READ, SCOPE_WRITE) if name in desk.caller.scopes), SCOPE_AUTHORISATIONS)
+    await desk.allow(Action.VIEW_STATISTICS, scope, Motive(_MOTIVE, why), communes=communes, subject=_SUBJECT)
+
+
+async def manage(desk: Desk, communes: Iterable[str], why: str, subject: str = _SUBJECT) -> None:
+    """Let pass who may manage the arrêtés of all these communes, leaving a row for each; where one refuses, its only.
+
+    A machine needs ``authorisations.write``: who changes an arrêté changes what every camera under it may do.
+    """
+    await desk.allow(
+        Action.MANAGE_AUTHORISATIONS, SCOPE_AUTHORISATIONS, Motive(_MOTIVE, why), communes=communes, subject=subject
+    )
+
+
+async def manage_one(desk: Desk, authorisation_id: str, why: str, also: Iterable[str] = ()) -> None:
+    """Let pass who may manage this arrêté (and the communes it is to cover); raises NotFound for an unknown one."""
+    known = await one_authorisation(desk.connection, authorisation_id)
+    subject = f"{_NAMED} « {authorisation_id} »"
+    await manage(desk, (*(known.communes if known else ()), *also), why, subject)
+    if known is None:
+        raise NotFound(_NAMED, authorisation_id)
 
 
 @contextmanager

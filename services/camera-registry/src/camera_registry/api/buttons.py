@@ -1,11 +1,12 @@
 """*Boutons d'alerte*: registering them is configuration; a press comes without a session and proves itself."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.api.access import SCOPE_WRITE, Readable, require_scope
+from camera_registry.api.access import SCOPE_WRITE, Desk, Readable, TheDesk
 from camera_registry.api.cameras import Vault
 from camera_registry.api.geography import Usual
 from camera_registry.button_proof import ProofRefused, check_proof, new_secret, stored
@@ -21,17 +22,16 @@ from camera_registry.use_cases.buttons import (
     retire,
     take_button_message,
 )
-from common.auth import Principal
+from common.database import Database
 from common.ids import new_id
 from common.problems import Conflict, Invalid, NotFound, Problem
-from common.web import Caller, Now, Station, Tx
-from contracts.envelope import CENTRE
-from guard import Guard, Motive
-from guard.web import TheGuard
-from policy import Action, Context
+from common.web import Now, Tx
+from policy import Action
 
 router = APIRouter()
+_MOTIVE = "bouton_alerte"
 MAX_MESSAGE_BYTES = 4096
+MESSAGE_WITHIN_SECONDS = 5.0
 _LONGEST_MESSAGE_ID = 200
 ButtonId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
@@ -43,12 +43,10 @@ async def list_buttons(tx: Tx, readable: Readable) -> ButtonList:
 
 
 @router.post("/alarms/buttons", status_code=201)
-async def post_button(
-    body: ButtonIn, tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station, vault: Vault
-) -> ButtonWithSecret:
+async def post_button(body: ButtonIn, desk: TheDesk, vault: Vault) -> ButtonWithSecret:
     """Register a button; this answer alone shows its secret."""
-    at = clock.now()
-    await _configuring(tx, guard, caller, station, clock, body.insee, f"bouton d'alerte {body.button_id}")
+    why = f"bouton d'alerte {body.button_id}"
+    await desk.configure(body.insee, why, subject="Cette commune", code=_MOTIVE)
     try:
         button = Button(
             button_id=body.button_id,
@@ -57,12 +55,15 @@ async def post_button(
             insee=body.insee,
             position=Position(body.lon, body.lat),
             proof=body.proof,
-            registered_at=at,
-            registered_by=caller.subject,
+            registered_at=desk.at,
+            registered_by=desk.caller.subject,
         )
         secret = new_secret()
-        kept = stored(secret, button.proof, button.button_id, vault)
-        await register_button(conn=tx, button=button, secret=kept)
+        await register_button(
+            conn=desk.connection,
+            button=button,
+            secret=lambda: stored(secret, button.proof, button.button_id, vault),
+        )
     except ButtonInvalid as error:
         raise Invalid(error.message, [{"field": error.field, "message": error.message}]) from error
     except ButtonPlaceWrong as error:
@@ -73,35 +74,41 @@ async def post_button(
 
 
 @router.post("/alarms/buttons/{button_id}/secret")
-async def renew_secret(
-    button_id: ButtonId, tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station, vault: Vault
-) -> ButtonWithSecret:
+async def renew_secret(button_id: ButtonId, desk: TheDesk, vault: Vault) -> ButtonWithSecret:
     """Give a button another secret, shown this once; the old one is worth nothing from now on."""
-    button = await _own_button(tx, guard, caller, station, clock, button_id, "nouveau secret")
+    button = await _own_button(desk, button_id, "nouveau secret")
     secret = new_secret()
-    kept = stored(secret, button.proof, button.button_id, vault)
-    await renew_button_secret(conn=tx, button_id=button_id, secret=kept)
+    await renew_button_secret(
+        conn=desk.connection,
+        button_id=button_id,
+        secret=lambda: stored(secret, button.proof, button.button_id, vault),
+    )
     return ButtonWithSecret.showing(button, secret)
 
 
 @router.delete("/alarms/buttons/{button_id}", status_code=204)
-async def delete_button(
-    button_id: ButtonId, tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station
-) -> None:
+async def delete_button(button_id: ButtonId, desk: TheDesk) -> None:
     """Retire a button: its presses are refused, its alarms stay."""
-    await _own_button(tx, guard, caller, station, clock, button_id, "retrait")
-    await retire(conn=tx, button_id=button_id, at=clock.now())
+    await _own_button(desk, button_id, "retrait")
+    await retire(conn=desk.connection, button_id=button_id, at=desk.at)
 
 
 @router.post("/alarms/buttons/{button_id}", status_code=202)
-async def press_button(
-    button_id: ButtonId, request: Request, tx: Tx, clock: Now, vault: Vault, usual: Usual
-) -> PressOut:
+async def press_button(button_id: ButtonId, request: Request, clock: Now, vault: Vault, usual: Usual) -> PressOut:
     """Take in a press: signed as Standard Webhooks, or with the button's secret as bearer token.
 
-    ``webhook-id`` makes it idempotent. Whatever is wrong with the proof, the answer is the same.
+    ``webhook-id`` makes it idempotent. Whatever is wrong with the proof, the answer is the same. Whoever sends it is
+    nobody yet: no connection to the database is held while the message comes in.
     """
     body = await _bounded(request)
+    database: Database = request.app.state.database
+    async with database.transaction() as tx:
+        return await _pressed(tx, request, body, button_id, clock, vault, usual)
+
+
+async def _pressed(
+    tx: AsyncConnection, request: Request, body: bytes, button_id: str, clock: Now, vault: Vault, usual: Usual
+) -> PressOut:
     found = await one_button(tx, button_id)
     if found is None or found[0].retired_at is not None:
         raise _unproved()
@@ -123,39 +130,26 @@ def _unproved() -> Problem:
 
 
 async def _bounded(request: Request) -> bytes:
+    """Return the message; raises a Problem when it is longer than a press, or slower."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_MESSAGE_BYTES:
-            raise Problem(413, "message-trop-long", "Message trop long", "Un appui tient en 4 Kio.")
+    try:
+        async with asyncio.timeout(MESSAGE_WITHIN_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_MESSAGE_BYTES:
+                    raise Problem(413, "message-trop-long", "Message trop long", "Un appui tient en 4 Kio.")
+    except TimeoutError:
+        detail = f"Un appui arrive en {MESSAGE_WITHIN_SECONDS:g} s : envoyez-le de nouveau."
+        raise Problem(408, "message-trop-lent", "Message trop lent", detail) from None
     return bytes(body)
 
 
-async def _own_button(
-    tx: AsyncConnection, guard: Guard, caller: Principal, station: str, clock: Now, button_id: str, why: str
-) -> Button:
+async def _own_button(desk: Desk, button_id: str, why: str) -> Button:
     """Return a button that the caller may configure; one of another commune does not exist for him."""
-    found = await one_button(tx, button_id)
-    insee = found[0].insee if found else CENTRE
-    await _configuring(tx, guard, caller, station, clock, insee, f"bouton d'alerte {button_id} : {why}")
+    found = await one_button(desk.connection, button_id)
     if found is None:
+        await desk.reads((Action.CONFIGURE,), SCOPE_WRITE)
         raise NotFound("Le bouton", button_id)
+    about = f"bouton d'alerte {button_id} : {why}"
+    await desk.configure(found[0].insee, about, subject=f"Le bouton « {button_id} »", code=_MOTIVE)
     return found[0]
-
-
-async def _configuring(
-    tx: AsyncConnection, guard: Guard, caller: Principal, station: str, clock: Now, insee: str, why: str
-) -> None:
-    if caller.kind == "service":
-        require_scope(caller, SCOPE_WRITE)
-        return
-    await guard.check(
-        tx,
-        principal=caller,
-        action=Action.CONFIGURE,
-        at=clock.now(),
-        station=station,
-        context=Context(insee=None if insee == CENTRE else insee),
-        motive=Motive("bouton_alerte", why),
-        subject="Le bouton",
-    )

@@ -1,20 +1,23 @@
 """Cameras: list, one, and the source for the media plane."""
 
+import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 from starlette.requests import HTTPConnection
 
-from camera_registry.api.access import SCOPE_SOURCE, Readable, hidden_camera, may_configure
+from camera_registry.api.access import SCOPE_SOURCE, Listed, Readable, hidden_camera, may_configure
 from camera_registry.api.paging import after_cursor, box_of, cursor_of
+from camera_registry.domain.camera_network import CameraNetworks
 from camera_registry.ports import CredentialVault
+from camera_registry.repository.camera_pages import MAX_PAGE, Filters, camera_page
 from camera_registry.repository.cameras import one_camera
 from camera_registry.repository.sheets import sheet_of
-from camera_registry.repository.visible import MAX_PAGE, Filters, visible_to
+from camera_registry.repository.visible import visible_to
 from camera_registry.schemas.camera_sheets import CameraSheet
-from camera_registry.schemas.cameras import CameraList, CameraOut, Source
+from camera_registry.schemas.cameras import CameraList, Source
 from common.problems import NotFound
-from common.web import Caller, Now, Station, Tx, service_scope
+from common.web import Caller, Now, Reading, Station, Tx, service_scope
 from contracts.envelope import Insee
 from contracts.registry import CameraStatus
 from guard.web import TheGuard
@@ -30,15 +33,22 @@ def the_vault(connection: HTTPConnection) -> CredentialVault:
     return vault
 
 
+def the_networks(connection: HTTPConnection) -> CameraNetworks:
+    """Return where cameras may be (``app.state.camera_networks``)."""
+    networks: CameraNetworks = connection.app.state.camera_networks
+    return networks
+
+
+Networks = Annotated[CameraNetworks, Depends(the_networks)]
 Vault = Annotated[CredentialVault, Depends(the_vault)]
 CameraId = Annotated[str, Path(pattern=PRINTABLE, max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
 
-@router.get("/cameras")
+@router.get("/cameras", response_model=CameraList)
 async def list_cameras(
-    tx: Tx,
-    readable: Readable,
+    listed: Listed,
+    reading: Reading,
     bbox: str | None = None,
     q: Annotated[str, Query(max_length=200, pattern=PRINTABLE)] = "",
     insee: Insee | None = None,
@@ -46,14 +56,14 @@ async def list_cameras(
     has_stream: bool | None = None,  # noqa: FBT001 - a query parameter
     cursor: str | None = None,
     limit: Limit = 500,
-) -> CameraList:
+) -> Response:
     """Return the cameras of the caller's communes, by page, in the order of their ids."""
     box = box_of(bbox) if bbox is not None else None
     filters = Filters(box, q, insee, status.value if status else None, has_stream)
-    found = await visible_to(readable).page(tx, filters, after=after_cursor(cursor), limit=limit + 1)
-    more = len(found) > limit
-    items = [CameraOut.model_validate(camera) for camera in found[:limit]]
-    return CameraList(items=items, next_cursor=cursor_of(items[-1].camera_id) if more else None)
+    page = await camera_page(reading, listed, filters, after=after_cursor(cursor), limit=limit)
+    cursor = json.dumps(cursor_of(page.last) if page.last is not None else None)
+    text = f'{{"items":[{",".join(page.items)}],"next_cursor":{cursor}}}'
+    return Response(text, media_type="application/json")
 
 
 @router.get("/cameras/{camera_id}")

@@ -1,16 +1,12 @@
 """Searches for devices on the camera network: asked here by a person with a reason, carried out by a worker."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.api.access import SCOPE_WRITE, require_scope
+from camera_registry.api.access import SCOPE_WRITE, TheDesk
 from camera_registry.domain.discovery import DiscoveryMode, RangeRefused, Reach, addresses_in
-from camera_registry.domain.register_rows import machine_import_row
-from camera_registry.repository.communes import insee_codes
 from camera_registry.repository.discoveries import (
     Discovery,
     known_addresses,
@@ -18,61 +14,43 @@ from camera_registry.repository.discoveries import (
     one_discovery,
     queue_discovery,
 )
-from camera_registry.repository.register import ask_for
 from camera_registry.schemas.discoveries import DiscoveryIn, DiscoveryList, DiscoveryOut
-from common.auth import Principal
 from common.ids import new_id
 from common.problems import Conflict, Invalid, NotFound
-from common.web import Caller, Now, Station, Tx
-from guard import Guard, Motive
-from guard.web import TheGuard
-from policy import Action, Context
+from common.web import Tx
+from policy import Action
 
 router = APIRouter()
+_LONGEST_MOTIVE = 500
 
 
-async def searching_communes(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station) -> frozenset[str]:
+async def searching_communes(desk: TheDesk) -> frozenset[str]:
     """Return the communes whose cameras may be named to the caller; a refusal is written down."""
-    if caller.kind == "service":
-        require_scope(caller, SCOPE_WRITE)
-        return await insee_codes(tx)
-    agent, at = guard.agent(caller), clock.now()
-    if not guard.decide(agent, Action.CONFIGURE, None, Context(), at)[1].allowed:
-        await guard.check(tx, principal=caller, action=Action.CONFIGURE, at=at, station=station)
-    return agent.communes
+    return await desk.reads((Action.CONFIGURE,), SCOPE_WRITE)
 
 
 Searching = Annotated[frozenset[str], Depends(searching_communes, scope="function")]
 
 
 @router.post("/discoveries", status_code=202)
-async def post_discovery(
-    body: DiscoveryIn,
-    request: Request,
-    tx: Tx,
-    clock: Now,
-    caller: Caller,
-    guard: TheGuard,
-    station: Station,
-    searching: Searching,
-) -> DiscoveryOut:
+async def post_discovery(body: DiscoveryIn, request: Request, desk: TheDesk, searching: Searching) -> DiscoveryOut:
     """Queue a search: one register row, whoever asks from wherever."""
     reach: Reach = request.app.state.discovery_reach
-    at = clock.now()
     total = _addresses(body, reach)
     where = "annonce (WS-Discovery)" if body.mode is DiscoveryMode.ANNONCE else body.target
-    await _write_down(guard, tx, caller, at, station, f"{where} : {body.motive}")
+    why = f"{where} : {body.motive}"[:_LONGEST_MOTIVE]
+    await desk.configure(None, why, subject="La recherche", code="recherche_equipements")
     discovery = Discovery(
         discovery_id=new_id(),
         mode=body.mode,
         target=body.target.strip(),
         ports=body.ports,
         motive=body.motive,
-        asked_by=caller.subject,
-        asked_at=at,
+        asked_by=desk.caller.subject,
+        asked_at=desk.at,
         total=total,
     )
-    await queue_discovery(tx, discovery)
+    await queue_discovery(desk.connection, discovery)
     return DiscoveryOut.of(discovery, [], searching)
 
 
@@ -107,29 +85,3 @@ def _addresses(body: DiscoveryIn, reach: Reach) -> int:
         return len(addresses_in(body.target, reach.networks))
     except RangeRefused as error:
         raise Invalid(str(error), [{"field": "target", "message": str(error)}]) from error
-
-
-async def _write_down(
-    guard: Guard, tx: AsyncConnection, caller: Principal, at: datetime, station: str, why: str
-) -> None:
-    motive = Motive("recherche_equipements", why[:500])
-    if caller.kind == "service":
-        row = machine_import_row(
-            caller.subject,
-            scope=SCOPE_WRITE,
-            motive_code=motive.code,
-            motive_text=motive.text,
-            entry_id=new_id(),
-            station=station,
-            at=at,
-        )
-        await ask_for(tx, row)
-    else:
-        await guard.check(
-            tx,
-            principal=caller,
-            action=Action.CONFIGURE,
-            at=at,
-            station=station,
-            motive=motive,
-        )

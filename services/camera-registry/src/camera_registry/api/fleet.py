@@ -1,37 +1,22 @@
-"""What every route that changes the fleet needs: who may, the register's row, and the errors in words."""
+"""What every route that changes the fleet needs: the state a change starts from, and the errors in words."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Header
-from sqlalchemy.ext.asyncio import AsyncConnection
+from fastapi import Header
 
-from camera_registry.api.access import SCOPE_READ, SCOPE_WRITE, require_scope
 from camera_registry.domain.camera import CameraInvalid
 from camera_registry.domain.placement import PlacementRefused
 from camera_registry.domain.presets import PresetInvalid
-from camera_registry.domain.register_rows import machine_change_row
 from camera_registry.domain.ticket import TicketClosed, TicketInvalid
-from camera_registry.repository.cameras import commune_of
-from camera_registry.repository.communes import insee_codes
-from camera_registry.repository.register import ask_for
 from camera_registry.use_cases.camera_edits import CameraAlreadyRegistered, CameraStale
 from camera_registry.use_cases.cameras import CameraUnknown
 from camera_registry.use_cases.presets import PresetInUse, PresetUnknown
 from camera_registry.use_cases.sites import SiteAlreadyRegistered, SiteInUse, SiteRefused, SiteStale, SiteUnknown
 from camera_registry.use_cases.tickets import TicketAlreadyOpened, TicketUnknown
-from common.auth import Principal
-from common.ids import new_id
 from common.problems import Conflict, Invalid, NotFound, Problem
-from common.web import Caller, Now, Station, Tx
-from guard import Guard, Motive
-from guard.web import TheGuard
-from policy import Action, Context
 
-_MOTIVE = "configuration"
 _RELOAD = "a changé depuis que vous l'avez ouverte : rechargez-la, puis refaites votre modification."
 
 
@@ -43,93 +28,6 @@ class RevisionMissing(Problem):
         super().__init__(428, "revision-absente", "Révision absente", detail)
 
 
-@dataclass(frozen=True, slots=True)
-class FleetDesk:
-    """Who changes the fleet, and the transaction of the request; ``at`` is its instant."""
-
-    connection: AsyncConnection
-    caller: Principal
-    guard: Guard
-    station: str
-    at: datetime
-
-    @property
-    def name(self) -> str:
-        """Who is written under an act: the agent's id, or the service's."""
-        return self.caller.subject if self.caller.kind == "agent" else f"service:{self.caller.subject}"
-
-    @property
-    def writable(self) -> frozenset[str] | None:
-        """The communes the caller may write; None: all, for a machine."""
-        return self.guard.agent(self.caller).communes if self.caller.kind == "agent" else None
-
-    async def on_camera(self, camera_id: str, why: str, action: Action = Action.CONFIGURE) -> None:
-        """Let pass who may do this to a camera, leaving a row; raises NotFound for an unknown one, Refusal."""
-        insee = await commune_of(self.connection, camera_id)
-        if insee is None:
-            raise NotFound("La caméra", camera_id)
-        mirrored = self.guard.camera(camera_id) is not None
-        await self._allow(
-            action,
-            insee=insee,
-            camera_id=camera_id,
-            mirrored=mirrored,
-            why=why if mirrored else f"{camera_id} : {why}",
-            subject=f"La caméra « {camera_id} »",
-        )
-
-    async def in_commune(self, insee: str, why: str, *, subject: str, action: Action = Action.CONFIGURE) -> None:
-        """Let pass who may do this in a commune, leaving a row; raises Refusal, a 404 elsewhere."""
-        await self._allow(action, insee=insee, camera_id=None, mirrored=False, why=why, subject=subject)
-
-    async def supervised(self) -> frozenset[str]:
-        """Return the communes whose tickets the caller may read. Reading leaves no row, a refusal does."""
-        if self.caller.kind == "service":
-            require_scope(self.caller, SCOPE_READ, SCOPE_WRITE)
-            return await insee_codes(self.connection)
-        agent = self.guard.agent(self.caller)
-        if not self.guard.decide(agent, Action.SUPERVISE, None, Context(), self.at)[1].allowed:
-            await self.guard.check(
-                self.connection, principal=self.caller, action=Action.SUPERVISE, at=self.at, station=self.station
-            )
-        return agent.communes
-
-    async def _allow(
-        self, action: Action, *, insee: str, camera_id: str | None, mirrored: bool, why: str, subject: str
-    ) -> None:
-        if self.caller.kind == "service":
-            require_scope(self.caller, SCOPE_WRITE)
-            row = machine_change_row(
-                self.caller.subject,
-                scope=SCOPE_WRITE,
-                motive_text=why,
-                insee=insee,
-                camera_id=camera_id,
-                entry_id=new_id(),
-                station=self.station,
-                at=self.at,
-            )
-            await ask_for(self.connection, row)
-            return
-        await self.guard.check(
-            self.connection,
-            principal=self.caller,
-            action=action,
-            camera_id=camera_id if mirrored else None,  # one that was registered this very second is judged by place
-            at=self.at,
-            station=self.station,
-            context=Context(insee=insee),
-            motive=Motive(_MOTIVE, why),
-            subject=subject,
-        )
-
-
-def fleet_desk(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station) -> FleetDesk:
-    """Return who changes the fleet."""
-    return FleetDesk(tx, caller, guard, station, clock.now())
-
-
-TheFleetDesk = Annotated[FleetDesk, Depends(fleet_desk, scope="function")]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=40)]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import HTTPConnection
 
-from camera_registry.api.access import SCOPE_WRITE, Readable, hidden_camera, require_scope
+from camera_registry.api.access import Listed, Readable, TheDesk, hidden_camera
 from camera_registry.api.cameras import CameraId, Limit
 from camera_registry.api.paging import after_cursor, box_of, cursor_of
 from camera_registry.domain.field_of_view import UsualOpticsByKind
@@ -38,10 +38,8 @@ from camera_registry.use_cases.geography import (
     seeing,
 )
 from common.problems import Invalid, NotFound
-from common.web import Caller, Now, Station, Tx
-from guard import Motive
+from common.web import Caller, Now, Reading, Station, Tx
 from guard.web import TheGuard
-from policy import Action, Context
 
 router = APIRouter()
 
@@ -59,9 +57,9 @@ Latitude = Annotated[float, Query(ge=-90, le=90)]
 
 @router.get("/cameras/nearest")
 async def list_nearest(
-    tx: Tx,
+    listed: Listed,
+    reading: Reading,
     clock: Now,
-    readable: Readable,
     usual: Usual,
     lon: Longitude,
     lat: Latitude,
@@ -75,25 +73,27 @@ async def list_nearest(
     """
     place = Position(lon, lat)
     if not usable:
-        found = await visible_to(readable).nearest(tx, place, limit=limit)
+        found = await visible_to(listed).nearest(reading, place, limit=limit)
         return NearCameraList(items=[NearCamera.model_validate(camera) for camera in found])
-    best = await nearest_usable(conn=tx, insee_codes=readable, usual=usual, place=place, limit=limit, at=clock.now())
+    best = await nearest_usable(conn=reading, insee_codes=listed, usual=usual, place=place, limit=limit, at=clock.now())
     return NearCameraList(items=[NearCamera.of(one) for one in best])
 
 
 @router.get("/cameras/seeing")
 async def list_seeing(
-    tx: Tx, readable: Readable, usual: Usual, lon: Longitude, lat: Latitude, limit: Limit = 50
+    listed: Listed, reading: Reading, usual: Usual, lon: Longitude, lat: Latitude, limit: Limit = 50
 ) -> NearCameraList:
     """Return the caller's cameras whose field of view holds a point, broken ones included; PTZ first, by distance."""
-    found = await seeing(conn=tx, insee_codes=readable, usual=usual, place=Position(lon, lat), limit=limit)
+    found = await seeing(conn=reading, insee_codes=listed, usual=usual, place=Position(lon, lat), limit=limit)
     return NearCameraList(items=[NearCamera.of(one) for one in found])
 
 
 @router.get("/cameras/clusters")
-async def list_clusters(tx: Tx, readable: Readable, bbox: str, zoom: Annotated[int, Query(ge=0, le=22)]) -> ClusterList:
+async def list_clusters(
+    listed: Listed, reading: Reading, bbox: str, zoom: Annotated[int, Query(ge=0, le=22)]
+) -> ClusterList:
     """Return the caller's cameras of a box, counted by cells of 64 pixels of a web map at that zoom."""
-    found = await clusters_in(tx, sorted(readable), box_of(bbox), zoom)
+    found = await clusters_in(reading, sorted(listed), box_of(bbox), zoom)
     return ClusterList(items=[ClusterOut.of(one) for one in found])
 
 
@@ -137,25 +137,12 @@ async def read_coverage(
 
 
 @router.post("/buildings")
-async def post_buildings(
-    tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station, body: BuildingsIn
-) -> BuildingsReport:
+async def post_buildings(desk: TheDesk, body: BuildingsIn) -> BuildingsReport:
     """Replace the building footprints of a commune; the report tells which features were left out and why."""
-    if caller.kind == "service":
-        require_scope(caller, SCOPE_WRITE)
-    else:
-        await guard.check(
-            tx,
-            principal=caller,
-            action=Action.CONFIGURE,
-            at=clock.now(),
-            station=station,
-            context=Context(insee=body.insee),
-            motive=Motive("batiments", "import d'emprises de bâtiments"),
-            subject=f"La commune {body.insee}",
-        )
+    subject = f"La commune « {body.insee} »"
+    await desk.configure(body.insee, "import d'emprises de bâtiments", subject=subject, code="batiments")
     try:
-        footprints = await import_buildings(conn=tx, insee=body.insee, document=body.footprints)
+        footprints = await import_buildings(conn=desk.connection, insee=body.insee, document=body.footprints)
     except CommuneUnknown as error:
         raise NotFound("La commune", body.insee) from error
     except FootprintsUnreadable as error:

@@ -1,92 +1,47 @@
-"""A town's list of cameras, imported or tried; an import that writes leaves one register row."""
+"""A town's list of cameras, imported or tried; an import that writes leaves a row for each commune it touches."""
 
 import asyncio
+import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.api.access import SCOPE_WRITE, require_scope
-from camera_registry.api.cameras import PRINTABLE, Vault
+from camera_registry.api.access import SCOPE_WRITE, Desk, TheVisitor
+from camera_registry.api.cameras import PRINTABLE, Networks, Vault
+from camera_registry.domain.camera_network import CameraNetworks
 from camera_registry.domain.importing.columns import MappingInvalid
-from camera_registry.domain.importing.comparison import Choices, ImportRefused
+from camera_registry.domain.importing.comparison import Choices, ImportRefused, open_table
 from camera_registry.domain.importing.plan import ImportPlan
 from camera_registry.domain.importing.table import Inventory
-from camera_registry.domain.register_rows import machine_import_row
 from camera_registry.inventory_files import MAX_FILE_BYTES, InventoryUnreadable, postcodes, read_inventory
-from camera_registry.repository.register import ask_for
+from camera_registry.ports import CredentialVault
 from camera_registry.schemas.imports import ImportReport
-from camera_registry.use_cases.imports import compare_import, confirm_mapping, write_import
-from common.auth import Principal
-from common.ids import new_id
+from camera_registry.use_cases.imports import (
+    RegisterChanged,
+    Reviewed,
+    compare_import,
+    confirm_mapping,
+    known_for_import,
+    write_import,
+)
+from common.database import Database
 from common.problems import Conflict, Invalid
-from common.web import Caller, Now, Station, Tx
-from guard import Guard, Motive
-from guard.web import TheGuard
-from policy import Action, Context
+from guard import Motive
+from policy import Action
 
 router = APIRouter()
 _MAPPING: TypeAdapter[dict[str, str | list[str]]] = TypeAdapter(dict[str, str | list[str]])
 _MOTIVE = "import_cameras"
 _SHOWN_NAME = 150
-
-
-@dataclass(frozen=True, slots=True)
-class Importer:
-    """Who brings a file, and the transaction it is written in; ``at`` is the instant of the request."""
-
-    connection: AsyncConnection
-    caller: Principal
-    guard: Guard
-    station: str
-    at: datetime
-
-    async def writable(self, about: str) -> frozenset[str] | None:
-        """Return the communes the caller may write (None: all, for a machine); only a refusal leaves a row here."""
-        if self.caller.kind == "service":
-            require_scope(self.caller, SCOPE_WRITE)
-            return None
-        agent = self.guard.agent(self.caller)
-        if not self.guard.decide(agent, Action.CONFIGURE, None, Context(), self.at)[1].allowed:
-            await self._check(about)
-        return agent.communes
-
-    async def write_down(self, about: str, *, writes: bool) -> None:
-        """Leave the row, before anything is stored: an agent's always, trials too; a machine's when it writes."""
-        if self.caller.kind == "agent":
-            await self._check(about)
-        elif writes:
-            row = machine_import_row(
-                self.caller.subject,
-                scope=SCOPE_WRITE,
-                motive_code=_MOTIVE,
-                motive_text=about,
-                entry_id=new_id(),
-                station=self.station,
-                at=self.at,
-            )
-            await ask_for(self.connection, row)
-
-    async def _check(self, about: str) -> None:
-        await self.guard.check(
-            self.connection,
-            principal=self.caller,
-            action=Action.CONFIGURE,
-            at=self.at,
-            station=self.station,
-            motive=Motive(_MOTIVE, about),
-        )
-
-
-def importer(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station) -> Importer:
-    """Return who brings a file."""
-    return Importer(tx, caller, guard, station, clock.now())
-
-
-TheImporter = Annotated[Importer, Depends(importer, scope="function")]
+_NAMED = 20
+"""Cameras that a row names; the file's SHA-256 leads to the others."""
+_CHANGED = (
+    "Le registre ou le fichier a changé depuis la vérification : rien n'a été écrit. "
+    "Vérifiez de nouveau avant de confirmer."
+)
 
 
 Choice = Annotated[str | None, Query(max_length=200, pattern=PRINTABLE)]
@@ -117,8 +72,10 @@ def options(
 
 @router.post("/cameras/imports")
 async def import_file(
-    who: TheImporter,
+    who: TheVisitor,
+    request: Request,
     vault: Vault,
+    networks: Networks,
     chosen: Annotated[Options, Depends(options)],
     file: TheFile,
     dry_run: bool = False,  # noqa: FBT001, FBT002 - a query parameter
@@ -126,53 +83,82 @@ async def import_file(
     """Register the cameras of a file; with ``dry_run`` only say what would happen.
 
     The guessed columns are in ``mapping``; send back ``mapping`` (field → column) to correct them and ``plan_hash`` to
-    apply exactly what was reviewed: 409 when the register changed since. Never deletes, never moves a camera.
+    apply exactly what was reviewed: 409 when the register changed since, or changes in what the file touches while it
+    is read. Never deletes, never moves a camera. The register is locked to write, not to read and compare.
     """
-    name = _shown(file.filename)
-    about = f"{'essai' if dry_run else 'import'} de {name}"
-    writable = await who.writable(about)
-    inventory = await _read(file)
+    database: Database = request.app.state.database
+    about = f"{'essai' if dry_run else 'import'} de {_shown(file.filename)}"
+    async with database.transaction() as conn:
+        desk = who.at_desk(conn)
+        await desk.reads((Action.CONFIGURE,), SCOPE_WRITE, why=Motive(_MOTIVE, about))
+    inventory, digest = await _read(file)
+    reviewed = await _compared(database, vault, networks, inventory, chosen.choices, desk)
+    plan = reviewed.comparison.plan
+    applied = plan.writes and not (chosen.strict and plan.errors)
+    report = await asyncio.to_thread(
+        ImportReport.of, inventory, reviewed.comparison, dry_run=dry_run, strict=chosen.strict, applied=applied
+    )
+    if not dry_run and chosen.plan_hash is not None and chosen.plan_hash != report.plan_hash:
+        raise Conflict(_CHANGED, plan_hash=report.plan_hash)
+    writes = applied and not dry_run
+    trace = f"fichier SHA-256 {digest} ; plan {report.plan_hash}"
+    motives = await asyncio.to_thread(_motives, plan, about, trace, by_commune=writes)
+    async with database.transaction() as conn:
+        desk = who.at_desk(conn)
+        if writes or desk.caller.kind == "agent":  # a machine that tries, or changes nothing, did nothing
+            await desk.allow_each(Action.CONFIGURE, SCOPE_WRITE, motives)
+        if writes:
+            await _write(desk, vault, reviewed, report.plan_hash)
+        if not dry_run and chosen.choices.mapping is not None:
+            await confirm_mapping(conn=conn, comparison=reviewed.comparison, by=desk.caller.subject, at=desk.at)
+    return report
+
+
+async def _compared(
+    database: Database,
+    vault: CredentialVault,
+    networks: CameraNetworks,
+    inventory: Inventory,
+    choices: Choices,
+    desk: Desk,
+) -> Reviewed:
+    """Return the plan of a file, made while others go on working."""
     try:
-        reviewed = await compare_import(
-            conn=who.connection,
-            vault=vault,
+        table = await asyncio.to_thread(open_table, inventory, choices.sheet)
+        async with database.transaction() as conn:
+            known = await known_for_import(
+                conn=conn, vault=vault, networks=networks, table=table, choices=choices, writable=desk.writable
+            )
+        return await asyncio.to_thread(
+            compare_import,
+            known=known,
             inventory=inventory,
-            choices=chosen.choices,
+            table=table,
+            choices=choices,
             postcodes=postcodes(),
-            writable=writable,
-            at=who.at,
+            at=desk.at,
         )
     except (ImportRefused, MappingInvalid) as error:
         field = error.field if isinstance(error, ImportRefused) else "mapping"
         raise Invalid(str(error), [{"field": field, "message": str(error)}]) from error
-    comparison = reviewed.comparison
-    applied = comparison.plan.writes and not (chosen.strict and comparison.plan.errors)
-    report = await asyncio.to_thread(
-        ImportReport.of, inventory, comparison, dry_run=dry_run, strict=chosen.strict, applied=applied
-    )
-    if not dry_run and chosen.plan_hash is not None and chosen.plan_hash != report.plan_hash:
-        raise Conflict(
-            "Le registre ou le fichier a changé depuis la vérification : rien n'a été écrit. "
-            "Vérifiez de nouveau avant de confirmer.",
-            plan_hash=report.plan_hash,
-        )
-    writes = applied and not dry_run
-    await who.write_down(f"{about} : {_counted(comparison.plan)}", writes=writes)
-    if writes:
-        await write_import(conn=who.connection, vault=vault, reviewed=reviewed, at=who.at)
-    if not dry_run and chosen.choices.mapping is not None:
-        await confirm_mapping(conn=who.connection, comparison=comparison, by=who.caller.subject, at=who.at)
-    return report
 
 
-async def _read(file: UploadFile) -> Inventory:
+async def _write(desk: Desk, vault: CredentialVault, reviewed: Reviewed, plan_hash: str) -> None:
+    try:
+        await write_import(conn=desk.connection, vault=vault, reviewed=reviewed, at=desk.at)
+    except RegisterChanged as error:
+        raise Conflict(_CHANGED, plan_hash=plan_hash) from error
+
+
+async def _read(file: UploadFile) -> tuple[Inventory, str]:
+    """Return what stands in a file, and the hexadecimal SHA-256 of its bytes. Raises Invalid."""
     content = await file.read(MAX_FILE_BYTES + 1)
     if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         raise Invalid(
             "Ce fichier est vide : vérifiez que c'est le bon.", [{"field": "file", "message": "fichier vide"}]
         )
     try:
-        return await asyncio.to_thread(read_inventory, content)
+        return await asyncio.to_thread(lambda: (read_inventory(content), hashlib.sha256(content).hexdigest()))
     except InventoryUnreadable as error:
         raise Invalid(str(error), [{"field": "file", "message": str(error)}]) from error
 
@@ -193,5 +179,20 @@ def _shown(filename: str | None) -> str:
     return "".join(filter(str.isprintable, filename or ""))[:_SHOWN_NAME] or "fichier"
 
 
-def _counted(plan: ImportPlan) -> str:
-    return f"{len(plan.created)} caméra(s) créée(s), {len(plan.changes)} modifiée(s)"
+def _motives(plan: ImportPlan, about: str, trace: str, *, by_commune: bool) -> dict[str | None, Motive]:
+    """Return the motive of each row: which cameras of a commune, out of which file, under which plan."""
+    created: dict[str | None, list[str]] = defaultdict(list)
+    changed: dict[str | None, list[str]] = defaultdict(list)
+    for camera in plan.created:
+        created[camera.insee if by_commune else None].append(camera.camera_id)
+    for change in plan.changes:
+        changed[change.before.insee if by_commune else None].append(change.before.camera_id)
+    places = sorted({*created, *changed}, key=str) or [None]
+    return {place: Motive(_MOTIVE, _told(created[place], changed[place], about, trace)) for place in places}
+
+
+def _told(created: list[str], changed: list[str], about: str, trace: str) -> str:
+    ids = [*created, *changed]
+    rest = len(ids) - _NAMED
+    named = f" ({', '.join(ids[:_NAMED])}{f' et {rest} autre(s)' if rest > 0 else ''})" if ids else ""
+    return f"{about} : {len(created)} caméra(s) créée(s), {len(changed)} modifiée(s){named} ; {trace}"

@@ -33,5 +33,5 @@ async def live(request: Request, caller: Caller, guard: TheGuard, readable: Read
         "REGISTRY",
         "vigie.*.registry.>",
         allowed=allowed,
-        present=lambda: guard.present(caller),
+        present=lambda: guard.present(caller, clock.now()),
     )

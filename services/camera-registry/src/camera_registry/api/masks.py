@@ -1,6 +1,6 @@
 """Masks: draw, sign, look at again, void; and what the media plane must burn in."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,9 @@ from camera_registry.schemas.masks import (
     MaskSetList,
     MaskSetOut,
     ReasonIn,
+    ReviewList,
+    ReviewOut,
+    StillIn,
     StillOut,
     UnsignedCameraList,
     UnsignedCameraOut,
@@ -35,7 +38,7 @@ from common.problems import Conflict, Invalid, NotFound
 from common.web import Caller, Now, Station, Tx, service_scope
 from guard import Guard, Motive
 from guard.web import TheGuard
-from policy import Action
+from policy import Action, Context
 
 router = APIRouter()
 MaskSetId = Annotated[str, Path(pattern=PRINTABLE, max_length=100)]
@@ -52,18 +55,29 @@ class Masker:
     station: str
     at: datetime
 
-    async def on(self, camera_id: str, why: str) -> str:
+    async def on(self, camera_id: str, why: str, *, action: Action = Action.MASK, ticket_id: str | None = None) -> str:
         """Let pass who may work on this camera's masks, leaving a register row; returns the person's id."""
         grant = await self.guard.check(
             self.connection,
             principal=self.caller,
-            action=Action.MASK,
+            action=action,
             camera_id=camera_id,
             at=self.at,
             station=self.station,
+            context=Context(ticket_id=ticket_id),
             motive=Motive("masques", why),
         )
         return grant.agent.agent_id
+
+    async def on_all(self, camera_ids: Sequence[str], why: str) -> str:
+        """Same for several cameras: one that is refused leaves its row alone, as if nothing else had been asked."""
+        agent = self.guard.agent(self.caller)
+        for camera_id in camera_ids:
+            if not self.guard.decide(agent, Action.MASK, camera_id, Context(), self.at)[1].allowed:
+                return await self.on(camera_id, why)
+        for camera_id in camera_ids:
+            await self.on(camera_id, why)
+        return agent.agent_id
 
     async def on_set(self, mask_set_id: str, why: str) -> str:
         """Same, by the set; an unknown one is a 404 like one of another commune."""
@@ -115,16 +129,18 @@ async def read_masks(camera_id: CameraId, who: TheMasker) -> CameraMasks:
 
 @router.post("/cameras/{camera_id}/masks/stills", status_code=201)
 async def post_still(
-    camera_id: CameraId, request: Request, caller: Caller, station: Station, stills: Stills
+    camera_id: CameraId, request: Request, caller: Caller, station: Station, stills: Stills, body: StillIn | None = None
 ) -> StillOut:
-    """Take a dated picture to draw on, from the camera's own stream, also while it may not be watched.
+    """Take a dated picture to draw on, from the camera's own stream, while its masks keep it dark.
 
-    The register row is committed before the camera is asked; no transaction waits for a camera.
+    It is an image: arrêté in force, agrément, and for a technicien the ticket. The register row is committed before
+    the camera is asked; no transaction waits for a camera.
     """
     state = request.app.state
     async with state.database.transaction() as conn:
         who = Masker(conn, caller, state.guard, station, state.clock.now())
-        await who.on(camera_id, "image pour dessiner des masques")
+        ticket_id = body.ticket_id if body else None
+        await who.on(camera_id, "image pour dessiner des masques", action=Action.MASK_STILL, ticket_id=ticket_id)
         camera = await one_camera(conn, state.vault, camera_id)
     url = camera.endpoints.main_url if camera else None
     if camera is None or url is None:
@@ -139,12 +155,17 @@ async def post_still(
 
 
 @router.get("/masks/stills/{still_id}", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
-async def read_still(still_id: MaskSetId, who: TheMasker) -> Response:
+async def read_still(
+    still_id: MaskSetId,
+    who: TheMasker,
+    ticket_id: Annotated[str | None, Query(max_length=100, pattern=PRINTABLE)] = None,
+) -> Response:
     """Return a still's picture: as it was taken while masks are drawn, painted over once they are signed."""
     still = await repository.one_still(who.connection, still_id)
     if still is None:
         raise NotFound("L'image", still_id)
-    await who.on(still.camera_id, f"lecture de l'image du {still.taken_at:%d/%m/%Y}")
+    why = f"lecture de l'image du {still.taken_at:%d/%m/%Y}"
+    await who.on(still.camera_id, why, action=Action.MASK_STILL, ticket_id=ticket_id)
     picture = await repository.picture_of(who.connection, still_id)
     if picture is None:
         raise NotFound("L'image", still_id)
@@ -174,9 +195,7 @@ async def post_masks(camera_id: CameraId, who: TheMasker, body: MaskSetIn) -> Ma
 async def post_declaration(who: TheMasker, vault: Vault, body: DeclarationIn) -> MaskSetList:
     """Sign for several cameras at once that no private area is in view: one register row for each camera."""
     camera_ids = list(dict.fromkeys(body.camera_ids))
-    by = ""
-    for camera_id in camera_ids:
-        by = await who.on(camera_id, f"déclaration sans masque : {body.declaration}")
+    by = await who.on_all(camera_ids, f"déclaration sans masque : {body.declaration}")
     with _told():
         signed = await use_cases.declare_without_masks(
             who.connection,
@@ -223,11 +242,13 @@ async def post_voiding(camera_id: CameraId, who: TheMasker, vault: Vault, body: 
 @router.get("/masks/reviews")
 async def list_reviews(
     tx: Tx, clock: Now, readable: Readable, within_days: Annotated[int, Query(ge=0, le=90)] = _REVIEW_SOON_DAYS
-) -> MaskSetList:
-    """Return the signed sets that somebody must look at again within so many days, the most urgent first."""
-    at = clock.now()
-    due = await repository.sets_to_review(tx, readable, at + timedelta(days=within_days))
-    return MaskSetList(items=[MaskSetOut.of(one, at) for one in due])
+) -> ReviewList:
+    """Return which signed sets somebody must look at again within so many days, the most urgent first.
+
+    Only that: what a set hides is read camera by camera, with a register row.
+    """
+    due = await repository.sets_to_review(tx, readable, clock.now() + timedelta(days=within_days))
+    return ReviewList(items=[ReviewOut.model_validate(one) for one in due])
 
 
 @router.get("/masks/unsigned")

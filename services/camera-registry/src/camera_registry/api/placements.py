@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
-from camera_registry.api.access import Readable, hidden_camera
+from camera_registry.api.access import Readable, TheDesk, hidden_camera
 from camera_registry.api.cameras import CameraId, Vault
-from camera_registry.api.fleet import TheFleetDesk, told
+from camera_registry.api.fleet import told
 from camera_registry.domain.position import Position
 from camera_registry.repository.visible import visible_to
 from camera_registry.schemas.placements import PlacementIn, PlacementList
@@ -18,7 +18,7 @@ _PARIS = ZoneInfo("Europe/Paris")
 
 
 @router.get("/cameras/{camera_id}/placements")
-async def read_placements(camera_id: CameraId, who: TheFleetDesk, vault: Vault, readable: Readable) -> PlacementList:
+async def read_placements(camera_id: CameraId, who: TheDesk, vault: Vault, readable: Readable) -> PlacementList:
     """Return where a camera stood, the present place last."""
     if await visible_to(readable).one(who.connection, camera_id) is None:
         raise await hidden_camera(who.connection, who.guard, who.caller, camera_id, who.at, who.station)
@@ -27,7 +27,7 @@ async def read_placements(camera_id: CameraId, who: TheFleetDesk, vault: Vault, 
 
 
 @router.post("/cameras/{camera_id}/placements", status_code=201)
-async def post_placement(camera_id: CameraId, who: TheFleetDesk, vault: Vault, body: PlacementIn) -> PlacementList:
+async def post_placement(camera_id: CameraId, who: TheDesk, vault: Vault, body: PlacementIn) -> PlacementList:
     """Record that a nomad moved inside its perimeter; its masks are void until signed again."""
     await who.on_camera(camera_id, f"emplacement : {body.label} ; préfet informé le {body.prefet_informed_on:%d/%m/%Y}")
     move = Move(

@@ -3,19 +3,15 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.api.access import SCOPE_READ, SCOPE_WRITE, require_scope
+from camera_registry.api.access import SCOPE_READ, SCOPE_WRITE, Desk, TheDesk
 from camera_registry.domain.needs_csv import euros, needs_csv
 from camera_registry.domain.planning import FIRST_YEAR, LAST_YEAR, Need, NeedInvalid, NeedStatus
-from camera_registry.domain.register_rows import machine_change_row
 from camera_registry.repository.communes import all_communes, insee_codes
 from camera_registry.repository.planning import NeedFilters, needs_of, one_need, save_envelope
-from camera_registry.repository.register import ask_for
 from camera_registry.schemas.planning import (
     AdoptIn,
     EnvelopeIn,
@@ -35,80 +31,16 @@ from camera_registry.use_cases.planning import (
     proposal,
     survey_need,
 )
-from common.auth import Principal
 from common.ids import new_id
 from common.problems import Conflict, Invalid, NotFound
-from common.web import Caller, Now, Station, Tx
 from contracts.envelope import Insee
-from guard import Guard, Motive
-from guard.web import TheGuard
-from policy import Action, Context
+from guard import Motive
+from policy import Action
 
 router = APIRouter(prefix="/planning")
+_MOTIVE = "planification"
 NeedId = Annotated[str, Path(pattern=r"^[^\x00]*$", max_length=100)]
 AnYear = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanningDesk:
-    """Who asks, and the transaction of the request; ``at`` is its instant."""
-
-    connection: AsyncConnection
-    caller: Principal
-    guard: Guard
-    station: str
-    at: datetime
-
-    async def readable(self, only: str | None = None) -> list[str]:
-        """Return the communes whose planning the caller may read (``only`` this one, if it is the caller's)."""
-        if self.caller.kind == "service":
-            require_scope(self.caller, SCOPE_READ, SCOPE_WRITE)
-            communes = await insee_codes(self.connection)
-        else:
-            agent = self.guard.agent(self.caller)
-            actions = (Action.VIEW_STATISTICS, Action.CONFIGURE)
-            if not any(self.guard.decide(agent, action, None, Context(), self.at)[1].allowed for action in actions):
-                await self._check(Action.VIEW_STATISTICS, None, "consultation de la planification")
-            communes = agent.communes
-        return sorted(insee for insee in communes if only in {None, insee})
-
-    async def write(self, insee: str, why: str) -> None:
-        """Let pass who may change the planning of a commune; the register row comes first."""
-        if self.caller.kind == "service":
-            require_scope(self.caller, SCOPE_WRITE)
-            row = machine_change_row(
-                self.caller.subject,
-                scope=SCOPE_WRITE,
-                motive_text=why,
-                insee=insee,
-                camera_id=None,
-                entry_id=new_id(),
-                station=self.station,
-                at=self.at,
-            )
-            await ask_for(self.connection, row)
-            return
-        await self._check(Action.CONFIGURE, insee, why)
-
-    async def _check(self, action: Action, insee: str | None, why: str) -> None:
-        await self.guard.check(
-            self.connection,
-            principal=self.caller,
-            action=action,
-            at=self.at,
-            station=self.station,
-            context=Context(insee=insee),
-            motive=Motive("planification", why),
-            subject="Ce besoin",
-        )
-
-
-def planning_desk(tx: Tx, clock: Now, caller: Caller, guard: TheGuard, station: Station) -> PlanningDesk:
-    """Return who asks."""
-    return PlanningDesk(tx, caller, guard, station, clock.now())
-
-
-ThePlanningDesk = Annotated[PlanningDesk, Depends(planning_desk, scope="function")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +65,9 @@ TheAskedNeeds = Annotated[AskedNeeds, Depends(asked_needs)]
 
 
 @router.get("/needs")
-async def list_needs(desk: ThePlanningDesk, asked: TheAskedNeeds) -> NeedList:
+async def list_needs(desk: TheDesk, asked: TheAskedNeeds) -> NeedList:
     """Return the needs of the caller's communes, the most urgent first within each commune."""
-    found = await needs_of(desk.connection, await desk.readable(asked.insee), asked.filters)
+    found = await needs_of(desk.connection, await _readable(desk, asked.insee), asked.filters)
     return NeedList(items=await _shown(desk, found, {}))
 
 
@@ -144,20 +76,20 @@ async def list_needs(desk: ThePlanningDesk, asked: TheAskedNeeds) -> NeedList:
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-async def export_needs(desk: ThePlanningDesk, asked: TheAskedNeeds) -> Response:
+async def export_needs(desk: TheDesk, asked: TheAskedNeeds) -> Response:
     """Return the same needs as a CSV file for a spreadsheet."""
-    found = await needs_of(desk.connection, await desk.readable(asked.insee), asked.filters)
+    found = await needs_of(desk.connection, await _readable(desk, asked.insee), asked.filters)
     name = f"besoins-{desk.at:%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(needs_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/programme")
-async def read_programme(desk: ThePlanningDesk, insee: Insee | None = None) -> PlanningOut:
+async def read_programme(desk: TheDesk, insee: Insee | None = None) -> PlanningOut:
     """Return every need with the year proposed for it, and each year's money."""
-    readable = await desk.readable(insee)
-    found = await needs_of(desk.connection, readable)
-    programme = await proposal(desk.connection, found, readable, desk.at.year)
+    communes = await _readable(desk, insee)
+    found = await needs_of(desk.connection, communes)
+    programme = await proposal(desk.connection, found, communes, desk.at.year)
     return PlanningOut(
         needs=await _shown(desk, found, programme.years),
         budgets=[YearBudgetOut.of(one) for one in programme.budgets],
@@ -166,9 +98,9 @@ async def read_programme(desk: ThePlanningDesk, insee: Insee | None = None) -> P
 
 
 @router.post("/needs", status_code=201)
-async def post_need(desk: ThePlanningDesk, body: NeedIn) -> NeedOut:
+async def post_need(desk: TheDesk, body: NeedIn) -> NeedOut:
     """Survey a need."""
-    await desk.write(body.insee, f"besoin recensé : {body.place[:100]}")
+    await _write(desk, body.insee, f"besoin recensé : {body.place[:100]}")
     with _in_words():
         reference = body.reference or await next_reference(desk.connection, body.insee)
         need = await survey_need(desk.connection, body.to_domain(str(new_id()), reference), desk.at)
@@ -176,22 +108,23 @@ async def post_need(desk: ThePlanningDesk, body: NeedIn) -> NeedOut:
 
 
 @router.patch("/needs/{need_id}")
-async def patch_need(need_id: NeedId, desk: ThePlanningDesk, body: NeedPatch) -> NeedOut:
+async def patch_need(need_id: NeedId, desk: TheDesk, body: NeedPatch) -> NeedOut:
     """Change a need: its content, its status, its year, the camera that realises it."""
     known = await one_need(desk.connection, need_id)
     if known is None:
         raise NotFound("Le besoin", need_id)
     changes = body.changes()
-    await desk.write(known.insee, f"besoin {known.reference} modifié : {', '.join(changes) or 'rien'}")
+    why = f"besoin {known.reference} modifié : {', '.join(changes) or 'rien'}"
+    await _write(desk, known.insee, why, subject=f"Le besoin « {need_id} »")
     with _in_words():
         need = await change_need(desk.connection, need_id=need_id, changes=changes, revision=body.revision, at=desk.at)
     return (await _shown(desk, [need], {}))[0]
 
 
 @router.put("/envelopes/{insee}/{year}")
-async def put_envelope(insee: Insee, year: AnYear, desk: ThePlanningDesk, body: EnvelopeIn) -> EnvelopeIn:
+async def put_envelope(insee: Insee, year: AnYear, desk: TheDesk, body: EnvelopeIn) -> EnvelopeIn:
     """Set the envelope of a commune's year."""
-    await desk.write(insee, f"enveloppe {year} : {euros(body.amount_cents)} €")
+    await _write(desk, insee, f"enveloppe {year} : {euros(body.amount_cents)} €")
     if insee not in await insee_codes(desk.connection):
         raise NotFound("La commune", insee)
     await save_envelope(desk.connection, insee, year, body.amount_cents)
@@ -199,16 +132,28 @@ async def put_envelope(insee: Insee, year: AnYear, desk: ThePlanningDesk, body: 
 
 
 @router.post("/programme/adopt")
-async def adopt(desk: ThePlanningDesk, body: AdoptIn) -> NeedList:
+async def adopt(desk: TheDesk, body: AdoptIn) -> NeedList:
     """Put what is proposed for a commune's year into its programme."""
-    await desk.write(body.insee, f"programme {body.year} adopté")
+    await _write(desk, body.insee, f"programme {body.year} adopté")
     adopted = await adopt_programme(
         desk.connection, insee=body.insee, year=body.year, from_year=desk.at.year, at=desk.at
     )
     return NeedList(items=await _shown(desk, adopted, {}))
 
 
-async def _shown(desk: PlanningDesk, needs: list[Need], years: dict[str, int]) -> list[NeedOut]:
+async def _readable(desk: Desk, only: str | None) -> list[str]:
+    """Return the communes whose planning the caller may read (``only`` this one, if it is the caller's)."""
+    why = Motive(_MOTIVE, "consultation de la planification")
+    communes = await desk.reads((Action.VIEW_STATISTICS, Action.CONFIGURE), SCOPE_READ, SCOPE_WRITE, why=why)
+    return sorted(insee for insee in communes if only in {None, insee})
+
+
+async def _write(desk: Desk, insee: str, why: str, *, subject: str = "Cette commune") -> None:
+    """Let pass who may change the planning of a commune; the register row comes first."""
+    await desk.configure(insee, why, subject=subject, code=_MOTIVE)
+
+
+async def _shown(desk: Desk, needs: list[Need], years: dict[str, int]) -> list[NeedOut]:
     communes = await all_communes(desk.connection, {need.insee for need in needs})
     return [NeedOut.of(need, communes[need.insee].name, years.get(need.need_id)) for need in needs]
 

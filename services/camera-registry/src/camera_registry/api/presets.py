@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from camera_registry.api.access import Readable, hidden_camera
+from camera_registry.api.access import Readable, TheDesk, hidden_camera
 from camera_registry.api.cameras import CameraId, Vault
-from camera_registry.api.fleet import TheFleetDesk, told
+from camera_registry.api.fleet import told
 from camera_registry.domain.presets import MAX_PRESETS
 from camera_registry.repository.visible import visible_to
 from camera_registry.schemas.presets import MountingOut, PresetIn, TourIn
@@ -19,7 +19,7 @@ TourId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 
 
 @router.get("/cameras/{camera_id}/presets")
-async def read_presets(camera_id: CameraId, who: TheFleetDesk, readable: Readable) -> MountingOut:
+async def read_presets(camera_id: CameraId, who: TheDesk, readable: Readable) -> MountingOut:
     """Return the presets and tours of a camera."""
     if await visible_to(readable).one(who.connection, camera_id) is None:
         raise await hidden_camera(who.connection, who.guard, who.caller, camera_id, who.at, who.station)
@@ -27,9 +27,7 @@ async def read_presets(camera_id: CameraId, who: TheFleetDesk, readable: Readabl
 
 
 @router.put("/cameras/{camera_id}/presets/{number}")
-async def put_preset(
-    camera_id: CameraId, number: Number, who: TheFleetDesk, vault: Vault, body: PresetIn
-) -> MountingOut:
+async def put_preset(camera_id: CameraId, number: Number, who: TheDesk, vault: Vault, body: PresetIn) -> MountingOut:
     """Keep a preset under its number."""
     await who.on_camera(camera_id, f"préréglage {number}")
     with told():
@@ -39,7 +37,7 @@ async def put_preset(
 
 
 @router.delete("/cameras/{camera_id}/presets/{number}", status_code=204)
-async def delete_preset(camera_id: CameraId, number: Number, who: TheFleetDesk) -> Response:
+async def delete_preset(camera_id: CameraId, number: Number, who: TheDesk) -> Response:
     """Forget a preset that no tour stops at."""
     await who.on_camera(camera_id, f"préréglage {number} supprimé")
     with told():
@@ -48,7 +46,7 @@ async def delete_preset(camera_id: CameraId, number: Number, who: TheFleetDesk) 
 
 
 @router.put("/cameras/{camera_id}/tours/{tour_id}")
-async def put_tour(camera_id: CameraId, tour_id: TourId, who: TheFleetDesk, vault: Vault, body: TourIn) -> MountingOut:
+async def put_tour(camera_id: CameraId, tour_id: TourId, who: TheDesk, vault: Vault, body: TourIn) -> MountingOut:
     """Keep a tour: presets in order, and seconds to rest on each."""
     await who.on_camera(camera_id, f"tournée {tour_id}")
     with told():
@@ -57,7 +55,7 @@ async def put_tour(camera_id: CameraId, tour_id: TourId, who: TheFleetDesk, vaul
 
 
 @router.delete("/cameras/{camera_id}/tours/{tour_id}", status_code=204)
-async def delete_tour(camera_id: CameraId, tour_id: TourId, who: TheFleetDesk) -> Response:
+async def delete_tour(camera_id: CameraId, tour_id: TourId, who: TheDesk) -> Response:
     """Forget a tour."""
     await who.on_camera(camera_id, f"tournée {tour_id} supprimée")
     with told():

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response, UploadFile
 
-from camera_registry.api.arretes import AuthorisationId, TheArreteDesk, in_words
+from camera_registry.api.access import TheDesk
+from camera_registry.api.arretes import AuthorisationId, hand_over, in_words, manage_one, read
 from camera_registry.api.cameras import Vault
 from camera_registry.domain.renewal import Renewal, Step
 from camera_registry.domain.scan import MAX_SCAN_BYTES, PDF, Document, DocumentKind
@@ -22,21 +23,21 @@ DocumentId = Annotated[str, Path(pattern=r"^[^\x00]*$", max_length=100)]
 
 
 @router.get("/authorisations/{authorisation_id}/documents")
-async def list_documents(authorisation_id: AuthorisationId, desk: TheArreteDesk) -> DocumentList:
+async def list_documents(authorisation_id: AuthorisationId, desk: TheDesk) -> DocumentList:
     """Return the scans of an arrêté and the documents of its renewal file, the newest first."""
-    await desk.read(authorisation_id)
+    await read(desk, authorisation_id)
     return DocumentList.of(await documents_of(desk.connection, authorisation_id))
 
 
 @router.post("/authorisations/{authorisation_id}/documents", status_code=201)
 async def post_document(
     authorisation_id: AuthorisationId,
-    desk: TheArreteDesk,
+    desk: TheDesk,
     file: UploadFile,
     kind: Annotated[DocumentKind, Query()] = DocumentKind.ARRETE,
 ) -> DocumentOut:
     """Keep a PDF (20 MB at most): the scan of the arrêté, or a piece of its renewal file."""
-    await desk.manage_one(authorisation_id, f"document déposé ({kind.value})")
+    await manage_one(desk, authorisation_id, f"document déposé ({kind.value})")
     content = await file.read(MAX_SCAN_BYTES + 1)
     with in_words():
         document = await keep_document(
@@ -57,12 +58,10 @@ async def post_document(
     response_class=Response,
     responses={200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def download_document(
-    authorisation_id: AuthorisationId, document_id: DocumentId, desk: TheArreteDesk
-) -> Response:
+async def download_document(authorisation_id: AuthorisationId, document_id: DocumentId, desk: TheDesk) -> Response:
     """Hand a document over, as it was kept; the copy is a line of the register."""
-    one = await desk.read(authorisation_id)
-    await desk.hand_over(one, f"copie d'un document de l'arrêté {one.arrete_number}")
+    one = await read(desk, authorisation_id)
+    await hand_over(desk, one, f"copie d'un document de l'arrêté {one.arrete_number}")
     found = await one_document(desk.connection, authorisation_id, document_id)
     if found is None:
         raise NotFound("Le document", document_id)
@@ -71,20 +70,18 @@ async def download_document(
 
 
 @router.get("/authorisations/{authorisation_id}/renewal")
-async def read_renewal(authorisation_id: AuthorisationId, desk: TheArreteDesk) -> RenewalOut:
+async def read_renewal(authorisation_id: AuthorisationId, desk: TheDesk) -> RenewalOut:
     """Return the renewal file of an arrêté; one that nobody opened yet is to be prepared."""
-    one = await desk.read(authorisation_id)
+    one = await read(desk, authorisation_id)
     renewal = (await renewals_of(desk.connection, [authorisation_id])).get(authorisation_id)
     return RenewalOut.of(one, renewal or Renewal(authorisation_id), desk.at)
 
 
 @router.post("/authorisations/{authorisation_id}/renewal/steps")
-async def post_renewal_step(
-    authorisation_id: AuthorisationId, desk: TheArreteDesk, vault: Vault, body: StepIn
-) -> RenewalOut:
+async def post_renewal_step(authorisation_id: AuthorisationId, desk: TheDesk, vault: Vault, body: StepIn) -> RenewalOut:
     """Bring the file into its next state, or note something; a granted file names the new arrêté."""
-    await desk.manage_one(authorisation_id, f"dossier de renouvellement : {body.state.value}")
-    one = await desk.read(authorisation_id)
+    await manage_one(desk, authorisation_id, f"dossier de renouvellement : {body.state.value}")
+    one = await read(desk, authorisation_id)
     with in_words():
         renewal = await advance_renewal(
             conn=desk.connection,
@@ -99,10 +96,10 @@ async def post_renewal_step(
 
 
 @router.put("/authorisations/{authorisation_id}/renewal/pieces")
-async def put_renewal_pieces(authorisation_id: AuthorisationId, desk: TheArreteDesk, body: PiecesIn) -> RenewalOut:
+async def put_renewal_pieces(authorisation_id: AuthorisationId, desk: TheDesk, body: PiecesIn) -> RenewalOut:
     """Keep the list of pieces of the file and the préfecture's receipt number."""
-    await desk.manage_one(authorisation_id, "pièces du dossier de renouvellement")
-    one = await desk.read(authorisation_id)
+    await manage_one(desk, authorisation_id, "pièces du dossier de renouvellement")
+    one = await read(desk, authorisation_id)
     with in_words():
         renewal = await list_pieces(
             conn=desk.connection,

@@ -132,8 +132,13 @@ def weigh(signal: Signal, *, origin: Origin, last: Alarm | None, quiet: timedelt
 
 
 def press(*, origin: Origin, last: Alarm | None, at: datetime, alarm_id: UUID, detail: str) -> tuple[Alarm, bool]:
-    """Return the alarm of a press and whether it is a new one: presses within 60 s of each other are one."""
-    if last is not None and timedelta(0) <= at - last.last_at < PRESSES_JOIN_WITHIN:
+    """Return the alarm of a press and whether it is a new one: presses within 60 s of the first one are one.
+
+    Counted from the first press, and only until a person has judged it: somebody who goes on calling for help, or
+    calls again after his alarm was acknowledged, is heard again.
+    """
+    waiting = last is not None and last.status is AlarmStatus.NOUVELLE
+    if last is not None and waiting and timedelta(0) <= at - last.raised_at < PRESSES_JOIN_WITHIN:
         return replace(last, repeats=last.repeats + 1, last_at=at), False
     begun = Alarm(
         alarm_id=alarm_id,

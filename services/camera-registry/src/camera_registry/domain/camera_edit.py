@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from camera_registry.domain.camera import Camera, CameraInvalid
+from camera_registry.domain.camera import Camera, CameraInvalid, Endpoints
 from camera_registry.domain.camera_status import check_step
 from camera_registry.domain.commune import Commune, Site
 from camera_registry.domain.position import Position, PositionPrecision
@@ -28,6 +28,7 @@ class Consequences:
 def check_edit(before: Camera, after: Camera, commune: Commune, site: Site | None) -> None:
     """Raise CameraInvalid unless ``before`` may become ``after``; ``site`` is the one that ``after`` names."""
     check_step(before.status, after.status)
+    check_kind(before, after)
     if after.position != before.position:
         if before.kind is CameraKind.NOMADE and before.counted:
             raise CameraInvalid(
@@ -38,6 +39,19 @@ def check_edit(before: Camera, after: Camera, commune: Commune, site: Site | Non
         check_place(after.position, after.precision, commune)
     if after.site_id != before.site_id:
         check_site(after, site)
+
+
+def check_kind(before: Camera, after: Camera) -> None:
+    """Raise CameraInvalid where an installed camera would become nomad, or cease to be: its place is another act.
+
+    A nomad camera moves by placements that the préfet is told of (L.252-2 CSI); calling it fixed would get round it.
+    """
+    if before.counted and after.kind is not before.kind and CameraKind.NOMADE in {before.kind, after.kind}:
+        raise CameraInvalid(
+            "kind",
+            "Une caméra installée ne devient ni nomade ni fixe par une modification : déposez-la, puis "
+            "enregistrez-la sous un autre code avec son nouveau type.",
+        )
 
 
 def check_place(position: Position, precision: PositionPrecision, commune: Commune) -> None:
@@ -57,19 +71,36 @@ def check_site(camera: Camera, site: Site | None) -> None:
 
 
 def consequences(before: Camera, after: Camera) -> Consequences:
-    """Return what follows. A firmware that nobody knew before is learnt, not changed: the masks stay."""
+    """Return what follows. What nobody knew before is learnt, not changed: the masks stay.
+
+    Masks are signed for what one device shows from one place: another device, or another address, may show anything.
+    The first address of a camera whose masks were never signed voids nothing.
+    """
     reasons: list[str] = []
     if after.position != before.position:
         reasons.append("caméra déplacée")
-    known, now = before.equipment.firmware, after.equipment.firmware
-    if known is not None and now != known:
-        reasons.append("micrologiciel changé")
-    if before.optics is not None and after.optics is not None:
-        was, turned = before.optics.azimuth_deg, after.optics.azimuth_deg
-        if was is not None and turned is not None and was != turned:
-            reasons.append("caméra réorientée")
+    was = before.optics.azimuth_deg if before.optics else None
+    if was is not None and was != (after.optics.azimuth_deg if after.optics else None):
+        reasons.append("caméra réorientée")
+    for name, reason in _IDENTITY.items():
+        known = getattr(before.equipment, name)
+        if known is not None and getattr(after.equipment, name) != known:
+            reasons.append(reason)
+    if after.kind is not before.kind:
+        reasons.append("type changé")
+    if after.has_ptz != before.has_ptz:
+        reasons.append("pilotage changé")
+    first = before.endpoints == Endpoints() and not before.masks.signed
+    if after.endpoints != before.endpoints and not first:
+        reasons.append("adresse changée")
     return Consequences(tuple(reasons))
 
+
+_IDENTITY: Mapping[str, str] = {
+    "firmware": "micrologiciel changé",
+    "model": "modèle changé",
+    "serial": "numéro de série changé",
+}
 
 _FRENCH: Mapping[str, str] = {
     "label": "libellé",

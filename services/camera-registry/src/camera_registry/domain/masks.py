@@ -123,12 +123,17 @@ class MaskSet:
         """Whether nothing private can be seen through it: signed, and burnt in wherever there is something to hide."""
         return self.status is MaskSetStatus.SIGNE and (not self.polygons or self.borne_by is not None)
 
-    def signed(self, *, by: str, at: datetime, still: Still | None) -> "MaskSet":
-        """Return the set with a person's signature; raises MaskInvalid when there is nothing to sign any more."""
+    def signed(self, *, by: str, at: datetime, still: Still | None, voided_at: datetime | None = None) -> "MaskSet":
+        """Return the set with a person's signature; raises MaskInvalid when there is nothing to sign any more.
+
+        ``voided_at``: when the camera's masks were last voided; a picture from before shows what it no longer sees.
+        """
         if self.status is not MaskSetStatus.BROUILLON:
             raise MaskInvalid("status", f"Ce jeu de masques n'est plus un brouillon ({self.status.value}).")
         if still is not None and at - still.taken_at > STILL_GOOD_FOR:
             raise MaskInvalid("still_id", "L'image a plus de 7 jours : prenez-en une nouvelle avant de signer.")
+        if still is not None:
+            check_newer(still, voided_at)
         return replace(
             self, status=MaskSetStatus.SIGNE, signed_by=by, signed_at=at, review_due=at + REVIEW_AFTER, borne_by=None
         )
@@ -142,6 +147,12 @@ class MaskSet:
     def ended(self, status: MaskSetStatus, *, reason: str, at: datetime) -> "MaskSet":
         """Return the set void or replaced."""
         return replace(self, status=status, ended_at=at, end_reason=reason)
+
+
+def check_newer(still: Still, voided_at: datetime | None) -> None:
+    """Raise MaskInvalid for a picture from before the camera moved or its masks were voided."""
+    if voided_at is not None and still.taken_at <= voided_at:
+        raise MaskInvalid("still_id", "Cette image date d'avant l'annulation des masques : prenez-en une nouvelle.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+import numpy as np
 import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
@@ -32,7 +33,7 @@ class PositionPrecision(StrEnum):
 
 
 class AreaInvalid(ValueError):
-    """A GeoJSON geometry that is no polygon, is empty, or crosses itself."""
+    """A GeoJSON geometry that is no polygon, is empty, crosses itself, or leaves the Earth's range of degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,15 @@ class Area:
         if document.get("type") not in {"Polygon", "MultiPolygon"}:
             raise AreaInvalid("un périmètre est un Polygon ou un MultiPolygon GeoJSON")
         try:
-            geometry = shape(dict(document))
+            with np.errstate(invalid="ignore"):  # not-a-number is told below, by the one who is sent the answer
+                geometry = shape(dict(document))
         except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
             raise AreaInvalid("les coordonnées du polygone sont illisibles") from error
         if geometry.is_empty or not geometry.is_valid:
             raise AreaInvalid("le polygone est vide ou se croise lui-même")
+        west, south, east, north = geometry.bounds
+        if not (west >= -180.0 and south >= -90.0 and east <= 180.0 and north <= 90.0):  # noqa: PLR2004 - degrees
+            raise AreaInvalid("des coordonnées sortent du globe : il faut du WGS 84 (longitude, latitude, en degrés)")
         return cls(prepared(geometry))
 
     @classmethod

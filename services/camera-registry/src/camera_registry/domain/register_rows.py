@@ -9,10 +9,20 @@ from contracts.envelope import CENTRE
 _SOURCE = "Politique d'accès Vigie : portée du jeton de service"
 
 
-def machine_import_row(
-    service: str, *, scope: str, motive_code: str, motive_text: str, entry_id: UUID, station: str, at: datetime
+def machine_row(
+    service: str,
+    *,
+    scope: str,
+    action: str,
+    motive_code: str,
+    motive_text: str,
+    insee: str | None,
+    camera_id: str | None,
+    entry_id: UUID,
+    station: str,
+    at: datetime,
 ) -> RegisterEntry:
-    """Return the row of an import that a machine wrote under ``scope``."""
+    """Return the row of what a machine did under ``scope``, in one commune (None: in none of its own)."""
     return RegisterEntry(
         entry_id=entry_id,
         at=at,
@@ -21,10 +31,10 @@ def machine_import_row(
         actor_role="service",
         habilitation_id=None,
         organisation="Vigie",
-        action="configure",
-        camera_id=None,
+        action=action,
+        camera_id=camera_id,
         camera_label=None,
-        insee=CENTRE,
+        insee=insee or CENTRE,
         authorisation_id=None,
         motive_code=motive_code,
         motive_text=motive_text,
@@ -37,27 +47,3 @@ def machine_import_row(
         rule=scope,
         citation=_SOURCE,
     )
-
-
-def machine_change_row(
-    service: str,
-    *,
-    scope: str,
-    motive_text: str,
-    insee: str,
-    camera_id: str | None,
-    entry_id: UUID,
-    station: str,
-    at: datetime,
-) -> RegisterEntry:
-    """Return the row of a change that a machine made in one commune under ``scope``."""
-    row = machine_import_row(
-        service,
-        scope=scope,
-        motive_code="configuration",
-        motive_text=motive_text,
-        entry_id=entry_id,
-        station=station,
-        at=at,
-    )
-    return row.model_copy(update={"insee": insee, "camera_id": camera_id})

@@ -81,11 +81,17 @@ class _Account:
 
 
 class OnvifDevice:
-    """A device at an address; a context manager. ``within`` bounds each call in seconds, whatever happens in it."""
+    """A device at an address; a context manager. ``within`` bounds each call in seconds, whatever happens in it.
 
-    def __init__(self, url: str, credentials: Credentials | None, *, within: float) -> None:
+    The password goes out readable, as HTTP Basic, only over TLS or where ``basic_in_clear`` allows it.
+    """
+
+    def __init__(
+        self, url: str, credentials: Credentials | None, *, within: float, basic_in_clear: bool = False
+    ) -> None:
         self.url = url
         self._within = within
+        self._basic_in_clear = basic_in_clear
         self._account = _Account(credentials)
         self._session: aiohttp.ClientSession | None = None
 
@@ -200,7 +206,7 @@ class OnvifDevice:
             device_now=datetime.now(UTC) + offset,
             to=url,
         )
-        status, _, body = await self._exchange("POST", url, request, MAX_BYTES, action=operation.action)
+        status, _, body = await self._exchange("POST", url, request, MAX_BYTES, action=operation.action, signed=signed)
         if status in (_UNAUTHORISED, _FORBIDDEN):
             raise SoapFault("not authorized", ())
         if status not in _SOAP_STATUSES:
@@ -208,23 +214,25 @@ class OnvifDevice:
         return answer_in(body, operation)
 
     async def _exchange(
-        self, method: str, url: str, body: bytes | None, most: int, *, action: str | None = None
+        self, method: str, url: str, body: bytes | None, most: int, *, action: str | None = None, signed: bool = True
     ) -> tuple[int, str, bytes]:
         """Send one request; follow a device's redirections to itself, a few; return status, challenge and body."""
         for _ in range(MAX_REDIRECTS + 1):
-            status, told, answer = await self._once(method, url, body, most, action)
+            shown = signed and (self._basic_in_clear or urlsplit(url).scheme == "https")
+            account = self._account.credentials if shown and self._account.basic else None
+            status, told, answer = await self._once(method, url, body, most, action, account)
             if status in _REDIRECTS and told:
                 url = self.reachable(told)
                 continue
             basic = status == _UNAUTHORISED and told.lower().startswith("basic") and self._account.credentials
-            if basic and not self._account.basic:
+            if basic and shown and account is None:
                 self._account.basic = True
                 continue
             return status, told, answer
         raise XmlRefused("redirected in circles")
 
     async def _once(
-        self, method: str, url: str, body: bytes | None, most: int, action: str | None
+        self, method: str, url: str, body: bytes | None, most: int, action: str | None, account: Credentials | None
     ) -> tuple[int, str, bytes]:
         if self._session is None:
             raise RuntimeError("use the device as a context manager")
@@ -232,8 +240,7 @@ class OnvifDevice:
         if body is not None:
             suffix = f'; action="{action}"' if action else ""
             headers["Content-Type"] = f"application/soap+xml; charset=utf-8{suffix}"
-        account = self._account.credentials
-        if account is not None and self._account.basic:
+        if account is not None:
             headers["Authorization"] = aiohttp.encode_basic_auth(account.username, account.password)
         async with self._session.request(
             method,

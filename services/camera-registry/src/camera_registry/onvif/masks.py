@@ -4,7 +4,8 @@ Source: ONVIF Media2 Service Specification, Privacy Masks. Corners there run fro
 downwards. Only solid colour counts: a blurred or pixelated window can be read again.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -12,7 +13,7 @@ import shapely
 
 from camera_registry.domain.camera import Credentials
 from camera_registry.domain.masks import MaskPolygon
-from camera_registry.onvif.client import DeviceTrouble, OnvifDevice
+from camera_registry.onvif.client import DeviceAway, DeviceTrouble, OnvifDevice
 from camera_registry.onvif.readings import services_in
 from camera_registry.onvif.soap import DEVICE, MEDIA2, SCHEMA, Operation
 from camera_registry.onvif.xml_tree import Node, as_number
@@ -41,14 +42,30 @@ class Media2Masks:
         self._within = within
 
     async def apply(self, url: str, credentials: Credentials | None, polygons: Sequence[MaskPolygon]) -> None:
-        """Replace the camera's masks by these, on every view it has, and read them back.
+        """Replace the camera's masks by these and read them back.
 
         Raises:
             MasksNotBorne: it cannot, or does not show afterwards that it does.
         """
+        async with self._session(url, credentials) as session:
+            await session.replace(polygons)
+
+    async def confirm(self, url: str, credentials: Credentials | None, polygons: Sequence[MaskPolygon]) -> None:
+        """Ask the camera whether it still hides these areas.
+
+        Raises:
+            MasksNotBorne: it does not; ``silent`` where it could not be asked.
+        """
+        async with self._session(url, credentials) as session:
+            await session.confirm(polygons)
+
+    @asynccontextmanager
+    async def _session(self, url: str, credentials: Credentials | None) -> AsyncGenerator["_Session"]:
         try:
             async with OnvifDevice(url, credentials, within=self._within) as device:
-                await _Session(device, await _media2_of(device)).replace(polygons)
+                yield _Session(device, await _media2_of(device))
+        except DeviceAway as away:
+            raise MasksNotBorne(away.message, silent=True) from away
         except DeviceTrouble as trouble:
             raise MasksNotBorne(trouble.message) from trouble
 
@@ -61,23 +78,28 @@ class _Session:
     media2: str
 
     async def replace(self, polygons: Sequence[MaskPolygon]) -> None:
-        views = await self._views()
-        if not views:
-            raise MasksNotBorne("La caméra ne dit pas quelles vues elle a.")
-        for view in views:
-            limits = await self._limits(view)
-            wanted = [_fitted(polygon.corners, limits) for polygon in polygons]
-            if len(wanted) > limits.masks:
-                raise MasksNotBorne(f"La caméra prend {limits.masks} masques au plus : il en faut {len(wanted)}.")
-            for token in await self._tokens(view):
-                await self._call("DeleteMask", f"<Token>{escape(token)}</Token>")
-            for corners in wanted:
-                await self._call("CreateMask", _mask(view, corners))
-            await self._verify(view, wanted)
+        view = await self._view()
+        limits = await self._limits(view)
+        wanted = [_fitted(polygon.corners, limits) for polygon in polygons]
+        if len(wanted) > limits.masks:
+            raise MasksNotBorne(f"La caméra prend {limits.masks} masques au plus : il en faut {len(wanted)}.")
+        for token in await self._tokens(view):
+            await self._call("DeleteMask", f"<Token>{escape(token)}</Token>")
+        for corners in wanted:
+            await self._call("CreateMask", _mask(view, corners))
+        await self._verify(view, wanted)
 
-    async def _views(self) -> list[str]:
+    async def confirm(self, polygons: Sequence[MaskPolygon]) -> None:
+        await self._verify(await self._view(), [polygon.corners for polygon in polygons])
+
+    async def _view(self) -> str:
+        """Return the one view of the camera: masks drawn on one sensor's picture say nothing of another's."""
         answer = await self._call("GetVideoSourceConfigurations")
-        return [node.attributes["token"] for node in answer.children if node.attributes.get("token")]
+        sources = {node.value("SourceToken") for node in answer.children}
+        views = [node.attributes["token"] for node in answer.children if node.attributes.get("token")]
+        if len(sources) != 1 or not views:
+            raise MasksNotBorne("La caméra a plusieurs capteurs, ou ne dit pas lesquels : elle reste noire.")
+        return views[0]
 
     async def _limits(self, view: str) -> _Limits:
         answer = await self._call("GetMaskOptions", f"<ConfigurationToken>{escape(view)}</ConfigurationToken>")
@@ -115,7 +137,7 @@ async def _media2_of(device: OnvifDevice) -> str:
     inside = "<IncludeCapability>false</IncludeCapability>"
     found = services_in(await device.call(Operation(DEVICE, "GetServices", inside)))
     if MEDIA2 not in found:
-        raise MasksNotBorne("La caméra n'a pas le service Media2 : ses masques relèvent du plan média.")
+        raise MasksNotBorne("La caméra n'a pas le service Media2 : elle ne sait pas masquer et reste noire.")
     return found[MEDIA2]
 
 

@@ -21,7 +21,7 @@ from camera_registry.onvif.readings import (
 )
 from camera_registry.onvif.soap import DEVICE, EVENTS, MEDIA, MEDIA2, PTZ, SCHEMA, Operation
 from camera_registry.onvif.xml_tree import Node
-from camera_registry.ports import OnvifFindings, Picture, PresetFound, ProfileFound
+from camera_registry.ports import OnvifFindings, PresetFound, ProfileFound
 
 SERVICES = {DEVICE: "device", MEDIA: "media", MEDIA2: "media2", PTZ: "ptz", EVENTS: "events"}
 """Services that we can use, by namespace; a device may offer more."""
@@ -70,34 +70,21 @@ class _Look:
 class OnvifDeviceProbe:
     """Implements `ports.OnvifProbe`. ``within`` bounds each call, ``in_all`` the whole examination, in seconds."""
 
-    def __init__(self, within: float = 5.0, in_all: float = 30.0) -> None:
+    def __init__(self, within: float = 5.0, in_all: float = 30.0, *, basic_in_clear: bool = False) -> None:
         self._within = within
+        self._basic_in_clear = basic_in_clear
         self._in_all = in_all
 
     async def ask(self, url: str, credentials: Credentials | None) -> OnvifFindings:
         """Ask for everything that the registry can use; whatever the device does becomes a finding."""
         try:
-            async with asyncio.timeout(self._in_all), OnvifDevice(url, credentials, within=self._within) as device:
+            asked = OnvifDevice(url, credentials, within=self._within, basic_in_clear=self._basic_in_clear)
+            async with asyncio.timeout(self._in_all), asked as device:
                 return await _findings(_Look(device, urlsplit(url).hostname or ""))
         except DeviceTrouble as trouble:
             return OnvifFindings(ok=False, error=trouble.message)
         except TimeoutError:
             return OnvifFindings(ok=False, error=f"L'examen n'était pas fini après {self._in_all:g} s.")
-
-    async def take_picture(self, url: str, credentials: Credentials | None) -> Picture | None:
-        """Return a still of the largest profile, or None when the device gives none.
-
-        The picture is as the camera made it, without any mask that the media plane would lay over it: whoever shows
-        it to a person must hold the right to see under the masks.
-        """
-        try:
-            async with asyncio.timeout(self._in_all), OnvifDevice(url, credentials, within=self._within) as device:
-                look = _Look(device, urlsplit(url).hostname or "")
-                await _learn_clock(look)
-                await _learn_services(look)
-                return await _picture(look, by_size(await _profiles(look)))
-        except (DeviceTrouble, TimeoutError):
-            return None
 
 
 async def _findings(look: _Look) -> OnvifFindings:
@@ -110,7 +97,7 @@ async def _findings(look: _Look) -> OnvifFindings:
     topics = await look.ask("Événements", EVENTS, "GetEventProperties") if EVENTS in look.services else None
     interfaces = await look.ask("Réseau", DEVICE, "GetNetworkInterfaces")
     hostname = await look.ask("Nom sur le réseau", DEVICE, "GetHostname")
-    picture = await _picture(look, streams)
+    snapshot = await _snapshot_size(look, streams)
     return OnvifFindings(
         ok=True,
         manufacturer=name_of(identity.value("Manufacturer")),
@@ -129,7 +116,7 @@ async def _findings(look: _Look) -> OnvifFindings:
         clock_offset_ms=offset_ms,
         clock_round_trip_ms=round_trip_ms,
         hosts=hosts_in(interfaces, hostname),
-        snapshot=(picture.width, picture.height) if picture else None,
+        snapshot=snapshot,
         remarks=tuple(look.remarks),
     )
 
@@ -203,7 +190,8 @@ async def _takes_masks(look: _Look) -> bool | None:
     return capabilities.attributes.get("Mask", "").lower() in {"true", "1"} if capabilities else None
 
 
-async def _picture(look: _Look, streams: list[ProfileFound]) -> Picture | None:
+async def _snapshot_size(look: _Look, streams: list[ProfileFound]) -> tuple[int, int] | None:
+    """Return width and height of the still that the device gives, which is not kept; None where it gives none."""
     if not streams:
         return None
     service = MEDIA if MEDIA in look.services else MEDIA2
@@ -215,5 +203,4 @@ async def _picture(look: _Look, streams: list[ProfileFound]) -> Picture | None:
     except DeviceTrouble as trouble:
         look.remarks.append(f"Image fixe : {trouble.message}")
         return None
-    size = jpeg_size(jpeg)
-    return Picture(jpeg, *size) if size else None
+    return jpeg_size(jpeg)

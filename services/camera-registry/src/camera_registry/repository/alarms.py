@@ -98,6 +98,11 @@ async def one_alarm(
     return _alarm(row) if row else None
 
 
+async def commune_of_alarm(conn: AsyncConnection, alarm_id: UUID) -> str | None:
+    """Return the INSEE code of an alarm's commune, None for an alarm that there is not."""
+    return (await conn.execute(select(alarms.c.insee).where(alarms.c.alarm_id == alarm_id))).scalar_one_or_none()
+
+
 async def alarms_of(
     conn: AsyncConnection, insee_codes: Iterable[str], filters: AlarmFilters, *, before: UUID | None, limit: int
 ) -> list[Alarm]:

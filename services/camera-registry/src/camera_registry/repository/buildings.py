@@ -1,11 +1,12 @@
 """Building footprints: replaced commune by commune, asked by box."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Float, column, delete, func, insert, literal, select
+from sqlalchemy import Float, Select, bindparam, column, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,7 @@ from camera_registry.domain.position import Position, lambert93
 from camera_registry.tables import building_box, buildings
 
 _BATCH = 2000
+_SIDES = ("wests", "souths", "easts", "norths")
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in Lambert-93 metres."""
@@ -30,12 +32,17 @@ async def buildings_in(conn: AsyncConnection, boxes: Sequence[Box]) -> list[Base
     """Return the footprints, in degrees, that may touch any of the boxes."""
     if not boxes:
         return []
-    sides = [literal(list(side), ARRAY(Float)) for side in zip(*boxes, strict=True)]
+    sides = {name: list(side) for name, side in zip(_SIDES, zip(*boxes, strict=True), strict=True)}
+    found = (await conn.execute(_touching(), sides)).scalars().all()
+    return list(shapely.from_wkb(found))
+
+
+@cache
+def _touching() -> Select[tuple[bytes]]:
+    sides = (bindparam(name, type_=ARRAY(Float)) for name in _SIDES)
     asked = func.unnest(*sides).table_valued(*(column(name, Float) for name in ("w", "s", "e", "n"))).render_derived()
     box = func.box(func.point(asked.c.w, asked.c.s), func.point(asked.c.e, asked.c.n))
-    query = select(buildings.c.outline).join(asked, building_box.bool_op("&&")(box)).distinct()
-    found = (await conn.execute(query)).scalars().all()
-    return list(shapely.from_wkb(found))
+    return select(buildings.c.outline).join(asked, building_box.bool_op("&&")(box)).distinct()
 
 
 def box_between(one: Position, other: Position) -> Box:

@@ -1,7 +1,7 @@
 """Cameras as the registry itself works on them: loaded whole, saved with their state and their event."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,20 @@ async def cameras_by_id(conn: AsyncConnection, vault: CredentialVault, camera_id
     """Return these cameras by id, those that are known; credentials opened, as in `all_cameras`."""
     query = select(cameras).where(cameras.c.camera_id.in_(camera_ids)).order_by(cameras.c.camera_id)
     return {row.camera_id: _camera(row, vault) for row in await conn.execute(query)}
+
+
+async def one_moment(conn: AsyncConnection) -> None:
+    """Let all questions of a transaction that asks nothing else see the register as it is at the first of them.
+
+    To be called before anything else in the transaction, which can write nothing then.
+    """
+    await conn.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
+async def codes_and_revisions(conn: AsyncConnection) -> dict[str, tuple[str, int]]:
+    """Return the code and the revision of every camera, by id: what tells cheaply which of them changed."""
+    query = select(cameras.c.camera_id, cameras.c.code, cameras.c.revision)
+    return {row.camera_id: (row.code, row.revision) for row in await conn.execute(query)}
 
 
 async def known_under(conn: AsyncConnection, code: str, *, but: str) -> str | None:
@@ -166,25 +180,40 @@ async def announce_health(
     await outbox.append(conn, [_event(payload, FACT_CAMERA_HEALTH_CHANGED, camera_id, insee, at)])
 
 
-async def needs_another_authorisation(conn: AsyncConnection, at: datetime) -> bool:
-    """Tell whether an arrêté in force may cover a camera that is now published under none or an ended one."""
-    current = authorisations.alias("current")
-    candidate = authorisations.alias("candidate")
-    query = (
-        select(func.count())
-        .select_from(
-            cameras.outerjoin(current, current.c.authorisation_id == cameras.c.authorisation_id).join(
-                candidate, candidate.c.communes.any(cameras.c.insee)
-            )
-        )
-        .where(
-            (current.c.authorisation_id.is_(None)) | (current.c.valid_until <= at) | (current.c.valid_from > at),
-            candidate.c.valid_from <= at,
-            candidate.c.valid_until > at,
-            cameras.c.status.not_in([status.value for status in NOT_COUNTED]),
-        )
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """All that time alone can change of who stands under which arrêté; equal ones, equal answer.
+
+    ``arretes``, ``arrete_revisions``, ``begun``, ``ended``: of all arrêtés; ``uncovered``, ``uncovered_revisions``: of
+    the cameras under none in force in a commune that one in force names, outside its perimeter or beyond its number.
+    """
+
+    arretes: int
+    arrete_revisions: int
+    begun: int
+    ended: int
+    uncovered: int
+    uncovered_revisions: int
+
+
+async def unsettled(conn: AsyncConnection, at: datetime) -> Unsettled:
+    """Return what decides whether the cameras' arrêtés must be judged anew at an instant; nothing is loaded."""
+    in_force = (authorisations.c.valid_from <= at) & (authorisations.c.valid_until > at)
+    of_arretes = select(
+        func.count(),
+        func.coalesce(func.sum(authorisations.c.revision), 0),
+        func.count().filter(authorisations.c.valid_from <= at),
+        func.count().filter(authorisations.c.valid_until <= at),
     )
-    return bool((await conn.execute(query)).scalar_one())
+    covering = select(authorisations.c.authorisation_id).where(in_force)
+    named = select(func.unnest(authorisations.c.communes)).where(in_force)
+    of_cameras = select(func.count(), func.coalesce(func.sum(cameras.c.revision), 0)).where(
+        cameras.c.authorisation_id.is_(None) | cameras.c.authorisation_id.not_in(covering),
+        cameras.c.insee.in_(named),
+        cameras.c.status.not_in([status.value for status in NOT_COUNTED]),
+    )
+    arretes, fleet = (await conn.execute(of_arretes)).one(), (await conn.execute(of_cameras)).one()
+    return Unsettled(arretes[0], int(arretes[1]), arretes[2], arretes[3], fleet[0], int(fleet[1]))
 
 
 def state_of(

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from sqlalchemy import Float, Integer, bindparam, case, cast, func, select
+from sqlalchemy import Float, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.repository.visible import in_communes
+from camera_registry.repository.scope import in_communes
 from camera_registry.tables import cameras
 
 Degrees = tuple[float, float, float, float]
@@ -34,18 +34,20 @@ async def clusters_in(conn: AsyncConnection, insee_codes: list[str], box: Degree
     west, south, east, north = box
     wide = _WORLD / 2**zoom / _CELLS_PER_TILE
     high = wide * max(_FLATTEST, math.cos(math.radians((south + north) / 2)))
-    column = cast(func.floor(cameras.c.lon / bindparam("wide", wide, Float)), Integer)
-    line = cast(func.floor(cameras.c.lat / bindparam("high", high, Float)), Integer)
+    known_online = func.count().filter(cameras.c.online)
     query = (
         select(
-            func.avg(cameras.c.lon).label("lon"),
-            func.avg(cameras.c.lat).label("lat"),
+            (func.sum(cameras.c.lon) / func.count()).label("lon"),  # avg() of floats costs half as much again
+            (func.sum(cameras.c.lat) / func.count()).label("lat"),
             func.count().label("count"),
-            func.count().filter(cameras.c.online).label("online"),
-            func.count().filter(~cameras.c.online).label("offline"),
-            case((func.count() == 1, func.min(cameras.c.camera_id))).label("camera_id"),
+            known_online.label("online"),
+            (func.count(cameras.c.online) - known_online).label("offline"),
+            case((func.count() == 1, func.any_value(cameras.c.camera_id))).label("camera_id"),
         )
         .where(in_communes(), cameras.c.lat.between(south, north), cameras.c.lon.between(west, east))
-        .group_by(column, line)
+        .group_by(
+            func.floor(cameras.c.lon / bindparam("wide", wide, Float)),
+            func.floor(cameras.c.lat / bindparam("high", high, Float)),
+        )
     )
     return [Cluster(*row) for row in (await conn.execute(query, {"insee_codes": insee_codes})).all()]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,6 +69,14 @@ async def cameras_to_listen_to(conn: AsyncConnection, at_most: int) -> list[List
         )
         for row in await conn.execute(query)
     ]
+
+
+async def switched_on(conn: AsyncConnection, *, but: str) -> int:
+    """Return for how many other cameras, removed ones apart, events are switched on."""
+    query = select(func.count()).where(
+        cameras.c.events_enabled, cameras.c.camera_id != but, cameras.c.status != CameraStatus.DEPOSEE.value
+    )
+    return (await conn.execute(query)).scalar_one()
 
 
 async def switch_events(conn: AsyncConnection, camera_id: str, *, enabled: bool) -> bool:

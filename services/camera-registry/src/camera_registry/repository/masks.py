@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from camera_registry.domain.authorisation import MAX_RETENTION_DAYS
 from camera_registry.domain.masks import Bearer, MaskPolygon, MaskSet, MaskSetStatus, Still
-from camera_registry.tables import cameras, mask_sets, mask_stills
+from camera_registry.tables import authorisations, cameras, mask_sets, mask_stills
 from common import outbox
 from common.ids import new_id
 from contracts.envelope import make_envelope
@@ -114,6 +115,24 @@ async def cameras_without_masks(
     return [UnsignedCamera(*row) for row in await conn.execute(query)]
 
 
+async def voided_at(conn: AsyncConnection, camera_id: str) -> datetime | None:
+    """Return when a camera's masks were last voided, None when they never were."""
+    query = select(func.max(mask_sets.c.ended_at)).where(
+        mask_sets.c.camera_id == camera_id, mask_sets.c.status == MaskSetStatus.CADUC.value
+    )
+    return (await conn.execute(query)).scalar_one()
+
+
+async def sets_on_cameras(conn: AsyncConnection) -> list[MaskSet]:
+    """Return the signed sets that a camera itself hides, by camera."""
+    query = (
+        select(mask_sets)
+        .where(mask_sets.c.status == MaskSetStatus.SIGNE.value, mask_sets.c.borne_by == Bearer.CAMERA.value)
+        .order_by(mask_sets.c.camera_id)
+    )
+    return [_set(row) for row in await conn.execute(query)]
+
+
 async def sets_to_push(conn: AsyncConnection, limit: int) -> list[MaskSet]:
     """Return signed sets that hide something and that nobody burns in yet."""
     query = (
@@ -193,16 +212,26 @@ async def replace_picture(conn: AsyncConnection, still_id: str, picture: bytes |
     await conn.execute(update(mask_stills).where(mask_stills.c.still_id == still_id).values(picture=picture))
 
 
-async def erase_unsigned_pictures(conn: AsyncConnection, before: datetime) -> int:
-    """Erase the pictures of stills taken before an instant that no signed set was drawn on; return how many."""
-    signed = select(mask_sets.c.still_id).where(mask_sets.c.still_id.is_not(None), mask_sets.c.signed_at.is_not(None))
+async def erase_pictures(conn: AsyncConnection, *, unsigned_before: datetime, at: datetime) -> int:
+    """Erase the pictures that nobody may need any more; return how many.
+
+    Those that no set in force was drawn on, once taken before ``unsigned_before``; and every one that is older than
+    the arrêté of its camera lets images be kept (one month where none covers it): a still is an image like others.
+    """
+    in_force = select(mask_sets.c.still_id).where(
+        mask_sets.c.still_id.is_not(None), mask_sets.c.status == MaskSetStatus.SIGNE.value
+    )
+    days = func.coalesce(authorisations.c.retention_days, literal(MAX_RETENTION_DAYS))
+    expired = (
+        select(mask_stills.c.still_id)
+        .join(cameras, cameras.c.camera_id == mask_stills.c.camera_id)
+        .outerjoin(authorisations, authorisations.c.authorisation_id == cameras.c.authorisation_id)
+        .where(mask_stills.c.taken_at + func.make_interval(0, 0, 0, days) <= at)
+    )
+    unused = (mask_stills.c.taken_at < unsigned_before) & mask_stills.c.still_id.not_in(in_force)
     result = await conn.execute(
         update(mask_stills)
-        .where(
-            mask_stills.c.taken_at < before,
-            mask_stills.c.picture.is_not(None),
-            mask_stills.c.still_id.not_in(signed),
-        )
+        .where(mask_stills.c.picture.is_not(None), unused | mask_stills.c.still_id.in_(expired))
         .values(picture=None)
     )
     return result.rowcount

@@ -21,22 +21,19 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from camera_registry.domain.camera import Optics
 from camera_registry.domain.field_of_view import FieldOfView, UsualOpticsByKind, field_of_view
 from camera_registry.domain.position import Position, PositionPrecision, lambert93
-from camera_registry.repository.visible import in_communes
-from camera_registry.tables import authorisations, cameras, ground
+from camera_registry.repository.scope import FEW_COMMUNES, box_of_communes, in_communes
+from camera_registry.repository.visible import SHOWN, CameraOverview, overview_of
+from camera_registry.tables import authorisations, cameras, communes, ground
 from contracts.registry import CameraKind, CameraStatus
 
 _LAMBERT_STRETCH = 1.005
 """Lambert-93 metres are true to 3 ‰ everywhere in metropolitan France: ask a little wider, judge on the ground."""
-
-_FEW_COMMUNES = 16
-"""Up to so many communes the search is first bounded by the box around their cameras."""
 
 _PLACED = [precision.value for precision in PositionPrecision if precision.located]
 _INSTALLED = [CameraStatus.EN_SERVICE.value, CameraStatus.EN_PANNE.value]
@@ -48,8 +45,18 @@ _AWAY_M: ColumnElement[float] = ground.op("<->", return_type=Float())(_HERE)
 class Candidate:
     """A camera that may serve for a place, and what it covers."""
 
-    camera_id: str
+    row: RowMapping
     view: FieldOfView
+
+    @property
+    def camera_id(self) -> str:
+        """The camera's id."""
+        return str(self.row["camera_id"])
+
+    @property
+    def camera(self) -> CameraOverview:
+        """The camera as an agent sees it."""
+        return overview_of(self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Nearby:
 
     async def around(self, conn: AsyncConnection, place: Position, *, limit: int) -> list[Candidate]:
         """Return the ``limit`` nearest cameras together with every camera within whose range the place lies."""
-        statement = _around(usable=self.usable_at is not None, few=len(self.insee_codes) <= _FEW_COMMUNES)
+        statement = _around(usable=self.usable_at is not None, few=len(self.insee_codes) <= FEW_COMMUNES)
         return await self._candidates(conn, statement, {**self._asked(place), "most": limit})
 
     async def reaching(self, conn: AsyncConnection, place: Position) -> list[Candidate]:
@@ -82,34 +89,37 @@ class Nearby:
         )
 
     async def _candidates(
-        self, conn: AsyncConnection, statement: Select[Any] | CompoundSelect[Any], asked: dict[str, Any]
+        self, conn: AsyncConnection, statement: Select[Any], asked: dict[str, Any]
     ) -> list[Candidate]:
-        return [self._candidate(row) for row in (await conn.execute(statement, asked)).all()]
+        return [self._candidate(row) for row in (await conn.execute(statement, asked)).mappings()]
 
-    def _candidate(self, row: Row[Any]) -> Candidate:
-        camera_id, lon, lat, kind, has_ptz, azimuth_deg, opening_deg, range_m, precision, _ = row
+    def _candidate(self, row: RowMapping) -> Candidate:
         view = field_of_view(
-            CameraKind(kind),
-            Position(lon, lat),
-            Optics(azimuth_deg, opening_deg, range_m),
-            has_ptz=has_ptz,
+            CameraKind(row["kind"]),
+            Position(row["lon"], row["lat"]),
+            Optics(row["azimuth_deg"], row["opening_deg"], row["range_m"]),
+            has_ptz=row["has_ptz"],
             usual=self.usual,
-            placed=precision == PositionPrecision.EXACT.value,
+            placed=row["position_precision"] == PositionPrecision.EXACT.value,
         )
-        return Candidate(camera_id, view)
+        return Candidate(row, view)
 
 
 @cache
-def _around(*, usable: bool, few: bool) -> CompoundSelect[Any]:
+def _around(*, usable: bool, few: bool) -> Select[Any]:
     """Return the union of the nearest and of those that reach the place."""
     nearest = _light(usable=usable).order_by(literal_column("away_m"), cameras.c.camera_id).limit(bindparam("most"))
     if few:
-        nearest = nearest.where(ground.bool_op("<@")(_box_of_communes()))
-    return select(nearest.subquery()).union(select(_reaching(usable=usable).subquery()))
+        nearest = nearest.where(ground.bool_op("<@")(box_of_communes()))
+    return _told(select(nearest.subquery()).union(select(_reaching_light(usable=usable).subquery())))
 
 
 @cache
 def _reaching(*, usable: bool) -> Select[Any]:
+    return _told(_reaching_light(usable=usable))
+
+
+def _reaching_light(*, usable: bool) -> Select[Any]:
     usual_m = case(
         *((cameras.c.kind == kind.value, bindparam(f"usual_{kind.value}", type_=Float)) for kind in CameraKind)
     )
@@ -122,18 +132,27 @@ def _reaching(*, usable: bool) -> Select[Any]:
 
 def _light(*, usable: bool) -> Select[Any]:
     query = select(
-        cameras.c.camera_id,
-        cameras.c.lon,
-        cameras.c.lat,
-        cameras.c.kind,
-        cameras.c.has_ptz,
-        cameras.c.azimuth_deg,
-        cameras.c.opening_deg,
-        cameras.c.range_m,
-        cameras.c.position_precision,
+        *(cameras.c[name] for name in SHOWN),
+        cameras.c.main_url.is_not(None).label("has_stream"),
+        cameras.c.authorisation_id,
         _AWAY_M.label("away_m"),
     ).where(in_communes(), cameras.c.position_precision.in_(_constants(_PLACED)))
     return query.where(*_usable()) if usable else query.where(cameras.c.status.in_(_constants(_INSTALLED)))
+
+
+def _told(found: Select[Any] | CompoundSelect[Any]) -> Select[Any]:
+    """Return what was found with what other tables tell of it: few rows by now, and it saves a second question."""
+    near = found.subquery("near")
+    joined = near.join(communes, communes.c.insee == near.c.insee).outerjoin(
+        authorisations, authorisations.c.authorisation_id == near.c.authorisation_id
+    )
+    return select(
+        near,
+        communes.c.name.label("commune"),
+        authorisations.c.arrete_number,
+        authorisations.c.valid_until,
+        authorisations.c.mode,
+    ).select_from(joined)
 
 
 def _usable() -> tuple[ColumnElement[bool], ...]:
@@ -151,28 +170,6 @@ def _usable() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _box_of_communes() -> ColumnElement[Any]:
-    """Return the box around all cameras of the communes: two looks into an index for each side and commune.
-
-    Without it, who asks about a place far from the own commune waits until every camera in between was looked at.
-    """
-    asked = func.unnest(bindparam("insee_codes", type_=ARRAY(Text))).table_valued("insee").render_derived(name="asked")
-    own = cameras.alias("own")
-
-    def side(extreme: Any, of: ColumnElement[float]) -> ColumnElement[float]:
-        return select(extreme(of)).where(own.c.insee == asked.c.insee).correlate(asked).scalar_subquery()
-
-    return (
-        select(
-            func.box(
-                func.point(func.min(side(func.min, own.c.east_m)), func.min(side(func.min, own.c.north_m))),
-                func.point(func.max(side(func.max, own.c.east_m)), func.max(side(func.max, own.c.north_m))),
-            )
-        )
-        .select_from(asked)
-        .scalar_subquery()
-    )
-
-
-def _constants(words: list[str]) -> Any:
-    return bindparam(None, words, expanding=True, literal_execute=True)
+def _constants(words: list[str]) -> list[ColumnElement[str]]:
+    """Write our own words into the statement: the planner must see them, and once is enough."""
+    return [literal_column(f"'{word}'", Text) for word in words]

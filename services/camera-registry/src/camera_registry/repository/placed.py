@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from camera_registry.domain.position import Position, PositionPrecision
-from camera_registry.repository.visible import in_communes
+from camera_registry.repository.scope import in_communes
 from camera_registry.tables import cameras
 
 

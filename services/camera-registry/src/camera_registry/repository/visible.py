@@ -6,18 +6,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Float, Select, Text, bindparam, func, literal_column, select
+from sqlalchemy import Float, Select, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.domain.commune import folded
 from camera_registry.domain.position import Position, lambert93
+from camera_registry.repository.scope import FEW_COMMUNES, box_of_communes, in_communes
 from camera_registry.tables import authorisations, cameras, communes, ground
 
-MAX_PAGE = 5000
-_ESCAPE = "/"
-_SHOWN = (
+SHOWN = (
     "camera_id",
     "code",
     "label",
@@ -75,47 +73,16 @@ class CameraOverview:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list asks for. ``bbox`` is west, south, east, north in degrees, borders included."""
-
-    bbox: tuple[float, float, float, float] | None = None
-    text: str = ""
-    insee: str | None = None
-    status: str | None = None
-    has_stream: bool | None = None
-
-    @property
-    def words(self) -> list[str]:
-        """The words to look for, folded as the register keeps them."""
-        return folded(self.text).split()
-
-    def asked(self) -> dict[str, Any]:
-        """Return what was asked, by parameter of the statement."""
-        sides = dict(zip(("west", "south", "east", "north"), self.bbox, strict=True)) if self.bbox else {}
-        words = {f"word_{number}": _anywhere(word) for number, word in enumerate(self.words)}
-        plain = {"insee": self.insee, "status": self.status, "has_stream": self.has_stream}
-        return sides | words | {name: value for name, value in plain.items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True)
 class VisibleCameras:
     """The cameras of some communes, and no other. Made by `visible_to` only."""
 
     insee_codes: tuple[str, ...]
 
-    async def page(
-        self, conn: AsyncConnection, filters: Filters, *, after: str | None, limit: int
-    ) -> list[CameraOverview]:
-        """Return at most ``limit`` cameras in the order of their ids, those beyond ``after``."""
-        asked = filters.asked() | ({"after": after} if after is not None else {})
-        statement = _page(frozenset(asked), len(filters.words))
-        return await self._found(conn, statement, {**asked, "most": min(limit, MAX_PAGE)})
-
     async def nearest(self, conn: AsyncConnection, position: Position, *, limit: int) -> list[CameraOverview]:
         """Return at most ``limit`` cameras, the nearest first, with their distance in metres."""
         east_m, north_m = lambert93(position)
-        asked = {"east": east_m, "north": north_m, "most": min(limit, MAX_PAGE)}
-        return await self._found(conn, _nearest(), asked)
+        statement = _nearest(few=len(self.insee_codes) <= FEW_COMMUNES)
+        return await self._found(conn, statement, {"east": east_m, "north": north_m, "most": limit})
 
     async def chosen(self, conn: AsyncConnection, camera_ids: Sequence[str]) -> dict[str, CameraOverview]:
         """Return those of these cameras that stand in the communes, by id."""
@@ -130,7 +97,7 @@ class VisibleCameras:
         self, conn: AsyncConnection, statement: Select[Any], asked: dict[str, Any]
     ) -> list[CameraOverview]:
         rows = await conn.execute(statement, {**asked, "insee_codes": list(self.insee_codes)})
-        return [_overview(row) for row in rows.all()]
+        return [overview_of(row) for row in rows.mappings()]
 
 
 def visible_to(insee_codes: Iterable[str]) -> VisibleCameras:
@@ -138,49 +105,29 @@ def visible_to(insee_codes: Iterable[str]) -> VisibleCameras:
     return VisibleCameras(tuple(sorted(insee_codes)))
 
 
-def in_communes() -> ColumnElement[bool]:
-    """Return the condition that bounds a query to the communes of the parameter ``insee_codes``."""
-    return cameras.c.insee == func.any(bindparam("insee_codes", type_=ARRAY(Text)))
-
-
 @cache
-def _page(asked: frozenset[str], words: int) -> Select[Any]:
-    """Return the statement for a page filtered by what is asked: built once, for it costs more than its answer."""
-    conditions = {
-        "north": (
-            cameras.c.lat.between(bindparam("south", type_=Float), bindparam("north", type_=Float)),
-            cameras.c.lon.between(bindparam("west", type_=Float), bindparam("east", type_=Float)),
-        ),
-        "insee": (cameras.c.insee == bindparam("insee"),),
-        "status": (cameras.c.status == bindparam("status"),),
-        "has_stream": (cameras.c.main_url.is_not(None) == bindparam("has_stream", type_=Boolean),),
-        "after": (cameras.c.camera_id > bindparam("after"),),
-    }
-    chosen = [condition for name, held in conditions.items() if name in asked for condition in held]
-    chosen += [cameras.c.search.like(bindparam(f"word_{number}"), escape=_ESCAPE) for number in range(words)]
-    return _all_columns().where(*chosen).order_by(cameras.c.camera_id).limit(bindparam("most"))
-
-
-@cache
-def _nearest() -> Select[Any]:
+def _nearest(*, few: bool) -> Select[Any]:
     here = func.point(bindparam("east", type_=Float), bindparam("north", type_=Float))
     away = ground.op("<->", return_type=Float())(here).label("distance_m")
-    ordered = _all_columns().add_columns(away).order_by(literal_column("distance_m"), cameras.c.camera_id)
-    return ordered.limit(bindparam("most"))
+    found = all_columns().add_columns(away)
+    if few:
+        found = found.where(ground.bool_op("<@")(box_of_communes()))
+    return found.order_by(literal_column("distance_m"), cameras.c.camera_id).limit(bindparam("most"))
 
 
 @cache
 def _chosen() -> Select[Any]:
-    return _all_columns().where(cameras.c.camera_id == func.any(bindparam("camera_ids", type_=ARRAY(Text))))
+    return all_columns().where(cameras.c.camera_id == func.any(bindparam("camera_ids", type_=ARRAY(Text))))
 
 
-def _all_columns() -> Select[Any]:
+def all_columns() -> Select[Any]:
+    """Return the cameras of the communes with all that `CameraOverview` has, but for the distance."""
     joined = cameras.join(communes, communes.c.insee == cameras.c.insee).outerjoin(
         authorisations, authorisations.c.authorisation_id == cameras.c.authorisation_id
     )
     return (
         select(
-            *(cameras.c[name] for name in _SHOWN),
+            *(cameras.c[name] for name in SHOWN),
             cameras.c.main_url.is_not(None).label("has_stream"),
             communes.c.name.label("commune"),
             authorisations.c.arrete_number,
@@ -192,19 +139,13 @@ def _all_columns() -> Select[Any]:
     )
 
 
-def _anywhere(word: str) -> str:
-    for sign in (_ESCAPE, "%", "_"):
-        word = word.replace(sign, _ESCAPE + sign)
-    return f"%{word}%"
-
-
-def _overview(row: Row[Any]) -> CameraOverview:
-    shown = row._asdict()
+def overview_of(shown: RowMapping) -> CameraOverview:
+    """Return a row of `all_columns` as what it tells."""
     authorisation = None
     if shown["arrete_number"] is not None:
         authorisation = AuthorisationOverview(shown["arrete_number"], shown["valid_until"], shown["mode"])
     return CameraOverview(
-        **{name: shown[name] for name in _SHOWN},
+        **{name: shown[name] for name in SHOWN},
         commune=shown["commune"],
         has_stream=shown["has_stream"],
         authorisation=authorisation,

@@ -82,6 +82,12 @@ class CameraSheet(CameraOut):
         )
 
 
+class CameraEdited(CameraSheet):
+    """A camera after a change. ``credentials``: French, what became of them by it; null: nothing."""
+
+    credentials: str | None
+
+
 def _host(url: str | None) -> str | None:
     if url is None:
         return None

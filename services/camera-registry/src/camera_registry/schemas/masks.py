@@ -39,8 +39,16 @@ class DeclarationIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    camera_ids: list[str] = Field(min_length=1, max_length=100)
+    camera_ids: list[Annotated[str, Field(max_length=100, pattern=_TEXT)]] = Field(min_length=1, max_length=100)
     declaration: str = Field(max_length=500, pattern=_TEXT)
+
+
+class StillIn(BaseModel):
+    """For which maintenance ticket a picture is taken: a technicien needs one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ticket_id: str | None = Field(default=None, max_length=100, pattern=_TEXT)
 
 
 class ReasonIn(BaseModel):
@@ -95,6 +103,24 @@ class MaskSetOut(BaseModel):
             ended_at=one.ended_at,
             end_reason=one.end_reason,
         )
+
+
+class ReviewOut(BaseModel):
+    """A signed set that must be looked at again; not what it hides."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    mask_set_id: str
+    camera_id: str
+    preset: str | None
+    review_due: AwareDatetime
+
+
+class ReviewList(BaseModel):
+    """Sets to look at again, the most urgent first."""
+
+    items: list[ReviewOut]
+    next_cursor: str | None = None
 
 
 class MaskSetList(BaseModel):

@@ -8,6 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from camera_registry.domain.alarm import Alarm, AlarmStatus, Origin, Signal, press, weigh
 from camera_registry.repository.alarms import last_of, one_alarm, save_alarm
+from camera_registry.repository.cameras import lock_register
+from camera_registry.repository.listeners import switch_events, switched_on
+from camera_registry.use_cases.cameras import CameraUnknown
 from contracts.registry import AlarmKind
 
 
@@ -59,3 +62,19 @@ async def judge_alarm(
     judged = alarm.judged(status, by=by, by_name=by_name, at=at, note=note)
     await save_alarm(conn, judged, told=True)
     return judged
+
+
+class ListeningFull(RuntimeError):
+    """As many cameras are listened to as this registry can."""
+
+
+async def switch_listening(*, conn: AsyncConnection, camera_id: str, enabled: bool, at_most: int) -> None:
+    """Switch a camera's events on or off; never on for more than ``at_most``, so that each of them is heard.
+
+    Raises CameraUnknown, ListeningFull.
+    """
+    await lock_register(conn)  # two at once count one after the other
+    if enabled and await switched_on(conn, but=camera_id) >= at_most:
+        raise ListeningFull
+    if not await switch_events(conn, camera_id, enabled=enabled):
+        raise CameraUnknown(camera_id)

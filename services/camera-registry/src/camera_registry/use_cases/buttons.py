@@ -1,5 +1,6 @@
 """*Boutons d'alerte*: register, renew the secret, retire; and what a press does."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from camera_registry.repository.buttons import (
     retire_button,
     save_button,
 )
+from camera_registry.repository.cameras import lock_register
 from camera_registry.repository.communes import all_communes
 from camera_registry.use_cases.alarms import take_press
 from camera_registry.use_cases.geography import nearest_usable
@@ -36,20 +38,26 @@ class ButtonPlaceWrong(ValueError):
     """The commune is not of this town, or the place is not in it; French, says which."""
 
 
-async def register_button(*, conn: AsyncConnection, button: Button, secret: StoredSecret) -> None:
+Sealing = Callable[[], StoredSecret]
+"""Makes what is kept of a secret, with the key that seals now."""
+
+
+async def register_button(*, conn: AsyncConnection, button: Button, secret: Sealing) -> None:
     """Register a button; raises ButtonIdTaken and ButtonPlaceWrong."""
+    await lock_register(conn)  # a change of keys waits, and so does a secret: none is sealed by a key that goes
     commune = (await all_communes(conn, [button.insee])).get(button.insee)
     if commune is None:
         raise ButtonPlaceWrong(f"La commune {button.insee} n'est pas de ce centre.")
     if not commune.contour.contains(button.position):
         raise ButtonPlaceWrong(f"Cette position n'est pas à {commune.name} : vérifiez longitude et latitude.")
-    if not await save_button(conn, button, secret):
+    if not await save_button(conn, button, secret()):
         raise ButtonIdTaken(button.button_id)
 
 
-async def renew_button_secret(*, conn: AsyncConnection, button_id: str, secret: StoredSecret) -> None:
-    """Give a button another secret."""
-    await replace_secret(conn, button_id, secret)
+async def renew_button_secret(*, conn: AsyncConnection, button_id: str, secret: Sealing) -> None:
+    """Give a button another secret; a change of keys under way can neither lose it nor bring the old one back."""
+    await lock_register(conn)
+    await replace_secret(conn, button_id, secret())
 
 
 async def retire(*, conn: AsyncConnection, button_id: str, at: datetime) -> None:

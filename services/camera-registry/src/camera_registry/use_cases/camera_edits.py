@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from camera_registry.domain.camera import Camera, CameraInvalid, Credentials
+from camera_registry.domain.camera import Camera, CameraInvalid, Credentials, Endpoints
 from camera_registry.domain.camera_edit import changed_fields, check_edit, check_place, check_site, consequences
+from camera_registry.domain.camera_network import CameraNetworks, same_devices
 from camera_registry.domain.camera_status import check_first
 from camera_registry.domain.commune import Site
 from camera_registry.ports import CredentialVault
@@ -38,13 +39,16 @@ class CameraStale(ValueError):
         self.revision = revision
 
 
-async def register_camera(*, conn: AsyncConnection, vault: CredentialVault, camera: Camera, at: datetime) -> Camera:
+async def register_camera(
+    *, conn: AsyncConnection, vault: CredentialVault, networks: CameraNetworks, camera: Camera, at: datetime
+) -> Camera:
     """Register one camera; a site that is not there yet is made where the camera stands.
 
     Raises CameraInvalid, CameraAlreadyRegistered.
     """
     await lock_register(conn)
     check_first(camera.status)
+    networks.check(camera.endpoints, Endpoints())
     commune = (await all_communes(conn, [camera.insee])).get(camera.insee)
     if commune is None:
         raise CameraInvalid("insee", "Cette commune n'est pas enregistrée ici.")
@@ -60,12 +64,20 @@ async def register_camera(*, conn: AsyncConnection, vault: CredentialVault, came
 
 
 async def edit_camera(
-    *, conn: AsyncConnection, vault: CredentialVault, camera_id: str, change: Change, revision: int, at: datetime
+    *,
+    conn: AsyncConnection,
+    vault: CredentialVault,
+    networks: CameraNetworks,
+    camera_id: str,
+    change: Change,
+    revision: int,
+    at: datetime,
 ) -> tuple[Camera, tuple[str, ...]]:
     """Change a camera that a person read at ``revision``; return it and the French names of what changed.
 
-    Moving it, turning it or flashing it voids its masks first, so that nobody ever sees it moved and unmasked; its
-    arrêté is judged again in the same transaction.
+    Moving it, turning it, flashing it or pointing it at another device voids its masks first, so that nobody ever sees
+    it moved and unmasked; its arrêté is judged again in the same transaction. Its credentials do not follow it to
+    another host or port: whoever changes an address does not know them, and must not learn them by it.
 
     Raises CameraUnknown, CameraStale, CameraInvalid, CameraAlreadyRegistered.
     """
@@ -73,10 +85,11 @@ async def edit_camera(
     before = await _known(conn, vault, camera_id)
     if before.revision != revision:
         raise CameraStale(before.revision)
-    after = change(before)
+    after = _changed(before, change)
     changed = changed_fields(before, after)
     if not changed:
         return before, ()
+    networks.check(after.endpoints, before.endpoints)
     commune = (await all_communes(conn, [before.insee]))[before.insee]
     site = await one_site(conn, after.site_id) if after.site_id != before.site_id else None
     check_edit(before, after, commune, site)
@@ -85,7 +98,7 @@ async def edit_camera(
     found = consequences(before, after)
     if found.voids_masks:
         await void_masks(conn, vault=vault, camera_id=camera_id, reason=", ".join(found.reasons), at=at)
-        after = change(await _known(conn, vault, camera_id))
+        after = _changed(await _known(conn, vault, camera_id), change)
     await settle(conn=conn, vault=vault, touched=[after.revised()], at=at)
     return await _known(conn, vault, camera_id), changed
 
@@ -102,6 +115,11 @@ async def replace_credentials(
     if before.credentials == credentials:
         return
     await settle(conn=conn, vault=vault, touched=[replace(before, credentials=credentials).revised()], at=at)
+
+
+def _changed(before: Camera, change: Change) -> Camera:
+    after = change(before)
+    return after if same_devices(before.endpoints, after.endpoints) else replace(after, credentials=None)
 
 
 def own_site_id(camera_id: str) -> str:

@@ -1,5 +1,6 @@
 """Keeping every camera under the right arrêté, whatever changed: the one place where cameras are saved."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -10,10 +11,11 @@ from camera_registry.domain.camera import Camera
 from camera_registry.ports import CredentialVault
 from camera_registry.repository.authorisations import all_authorisations
 from camera_registry.repository.cameras import (
+    Unsettled,
     all_cameras,
     lock_register,
-    needs_another_authorisation,
     save_cameras,
+    unsettled,
 )
 from camera_registry.repository.communes import all_communes
 from camera_registry.use_cases.coverage_of_few import FEW, settle_few
@@ -39,7 +41,7 @@ async def settle(
     arretes = await all_authorisations(conn)
     communes = await all_communes(conn)
     contours = {insee: commune.contour for insee, commune in communes.items()}
-    shown = coverage(known.values(), arretes.values(), contours, at)
+    shown = await asyncio.to_thread(coverage, known.values(), arretes.values(), contours, at)
     for camera_id, authorisation in shown.items():
         camera = known[camera_id]
         authorisation_id = authorisation.authorisation_id if authorisation else None
@@ -52,12 +54,19 @@ async def settle(
     return len(ordered)
 
 
-async def renew(*, conn: AsyncConnection, vault: CredentialVault, at: datetime) -> int:
-    """Bring cameras whose arrêté has ended (or that had none) under one that has begun; return how many changed.
+async def renew(
+    *, conn: AsyncConnection, vault: CredentialVault, at: datetime, settled: Unsettled | None
+) -> tuple[int, Unsettled]:
+    """Bring cameras whose arrêté has ended (or that had none) under one that has begun.
+
+    Returns how many changed, and what to give as ``settled`` the next time (None the first time): where nothing that
+    decides has changed since, the register is neither read nor locked, however many cameras stand under no arrêté.
 
     Correctness does not wait for this: whoever decides judges the dates himself. It only lets a renewal that
     was recorded in advance take over at its first second.
     """
-    if not await needs_another_authorisation(conn, at):
-        return 0
-    return await settle(conn=conn, vault=vault, at=at)
+    present = await unsettled(conn, at)
+    if present == settled:
+        return 0, present
+    changed = await settle(conn=conn, vault=vault, at=at)
+    return changed, await unsettled(conn, at)

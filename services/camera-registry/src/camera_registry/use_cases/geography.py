@@ -1,5 +1,6 @@
 """Questions of place: who sees this spot, what does this camera cover, what stands in this area."""
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ async def nearest_usable(
     scope = tuple(sorted(insee_codes))
     candidates = await Nearby(scope, usual, at).around(conn, place, limit=limit)
     best = best_first(await _judged(conn, candidates, place))[:limit]
-    return await _with_cameras(conn, scope, best)
+    return _with_cameras(candidates, best)
 
 
 async def seeing(
@@ -79,7 +80,7 @@ async def seeing(
     candidates = await Nearby(scope, usual, usable_at=None).reaching(conn, place)
     judged = await _judged(conn, candidates, place)
     best = best_first(one for one in judged if one.why is not Why.PROCHE)[:limit]
-    return await _with_cameras(conn, scope, best)
+    return _with_cameras(candidates, best)
 
 
 async def coverage_of(*, conn: AsyncConnection, camera: CameraOverview, usual: UsualOpticsByKind) -> Coverage:
@@ -135,21 +136,22 @@ async def import_buildings(*, conn: AsyncConnection, insee: str, document: Mappi
     commune = (await all_communes(conn, [insee])).get(insee)
     if commune is None:
         raise CommuneUnknown(insee)
-    footprints = read_footprints(document, commune.contour)
+    footprints = await asyncio.to_thread(read_footprints, document, commune.contour)  # seconds, for a town
     if footprints.outlines or not footprints.refused:
         await replace_buildings(conn, insee, footprints.outlines)
     return footprints
 
 
 async def _judged(conn: AsyncConnection, candidates: Sequence[Candidate], place: Position) -> list[Sighting]:
-    facing = [one.view for one in candidates if one.view.covers(place)]
-    buildings = await buildings_in(conn, [box_between(view.position, place) for view in facing])
+    facing = {one.camera_id for one in candidates if one.view.covers(place)}
+    between = [box_between(one.view.position, place) for one in candidates if one.camera_id in facing]
+    buildings = await buildings_in(conn, between)
     return [
-        sighting(one.camera_id, one.view, place, hidden=one.view.covers(place) and hidden(one.view, place, buildings))
+        sighting(one.camera_id, one.view, place, hidden=one.camera_id in facing and hidden(one.view, place, buildings))
         for one in candidates
     ]
 
 
-async def _with_cameras(conn: AsyncConnection, scope: tuple[str, ...], best: Sequence[Sighting]) -> list[Sighted]:
-    cameras = await visible_to(scope).chosen(conn, [one.camera_id for one in best])
-    return [Sighted(cameras[one.camera_id], one) for one in best if one.camera_id in cameras]
+def _with_cameras(candidates: Sequence[Candidate], best: Sequence[Sighting]) -> list[Sighted]:
+    found = {one.camera_id: one for one in candidates}
+    return [Sighted(found[one.camera_id].camera, one) for one in best]

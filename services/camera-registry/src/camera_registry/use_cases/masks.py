@@ -16,6 +16,7 @@ from camera_registry.domain.masks import (
     MaskSet,
     MaskSetStatus,
     Still,
+    check_newer,
     standing,
 )
 from camera_registry.ports import CredentialVault, StillPicture, StillTaker
@@ -50,6 +51,7 @@ async def draw_masks(
     Raises:
         MaskInvalid: see the domain; or the still is of another camera, or its picture was erased.
     """
+    await lock_register(conn)  # a move under way voids drafts too: this one comes wholly before or after it
     await _check_still(conn, camera_id, still_id)
     draft = MaskSet(mask_set_id, camera_id, preset, tuple(polygons), declaration.strip(), still_id, by, at)
     await repository.save_sets(conn, [draft])
@@ -77,9 +79,10 @@ async def sign_masks(
     """
     draft = await _known(conn, mask_set_id)
     still = await repository.one_still(conn, draft.still_id) if draft.still_id else None
-    signed = draft.signed(by=by, at=at, still=still)
+    voided_at = await repository.voided_at(conn, draft.camera_id)
+    signed = draft.signed(by=by, at=at, still=still, voided_at=voided_at)
     if still is not None:
-        await _paint_over(conn, stills, still, draft.polygons)
+        await _keep_painted(conn, stills, still, draft.polygons)
     living = (await repository.living_sets(conn, [draft.camera_id]))[draft.camera_id]
     replaced = [
         one.ended(MaskSetStatus.REMPLACE, reason="un nouveau jeu de masques a été signé", at=at)
@@ -170,16 +173,29 @@ async def _known(conn: AsyncConnection, mask_set_id: str) -> MaskSet:
     return found
 
 
-async def erase_unsigned_stills(conn: AsyncConnection, *, at: datetime) -> int:
-    """Erase pictures that were drawn on and not signed within a day; return how many."""
-    return await repository.erase_unsigned_pictures(conn, at - UNSIGNED_STILL_LIVES)
+async def record_not_borne(
+    conn: AsyncConnection, *, vault: CredentialVault, mask_set_id: str, problem: str, at: datetime
+) -> None:
+    """Keep that a camera no longer hides what it should: it is dark from now on. Raises MaskSetUnknown."""
+    known = await _known(conn, mask_set_id)
+    if known.status is MaskSetStatus.SIGNE and known.borne_by is Bearer.CAMERA:
+        await repository.save_sets(conn, [replace(known, borne_by=None, bearing_problem=problem)])
+        await _publish(conn, vault, [known.camera_id], reason="masques absents de la caméra", at=at)
 
 
-async def _paint_over(conn: AsyncConnection, stills: StillTaker, still: Still, polygons: Sequence[MaskPolygon]) -> None:
+async def erase_stills(conn: AsyncConnection, *, at: datetime) -> int:
+    """Erase the pictures nobody may need any more (see the repository); return how many."""
+    return await repository.erase_pictures(conn, unsigned_before=at - UNSIGNED_STILL_LIVES, at=at)
+
+
+async def _keep_painted(
+    conn: AsyncConnection, stills: StillTaker, still: Still, polygons: Sequence[MaskPolygon]
+) -> None:
     picture = await repository.picture_of(conn, still.still_id)
     if picture is None:
         raise MaskInvalid("still_id", "L'image a été effacée : prenez-en une nouvelle avant de signer.")
-    await repository.replace_picture(conn, still.still_id, await stills.burn(picture, polygons))
+    painted = await stills.burn(picture, polygons) if polygons else None  # nothing hidden: nothing to show either
+    await repository.replace_picture(conn, still.still_id, painted)
 
 
 async def _check_still(conn: AsyncConnection, camera_id: str, still_id: str | None) -> None:
@@ -188,6 +204,7 @@ async def _check_still(conn: AsyncConnection, camera_id: str, still_id: str | No
     still = await repository.one_still(conn, still_id)
     if still is None or still.camera_id != camera_id:
         raise MaskInvalid("still_id", "Cette image n'est pas une image de cette caméra.")
+    check_newer(still, await repository.voided_at(conn, camera_id))
     if await repository.picture_of(conn, still_id) is None:
         raise MaskInvalid("still_id", "Cette image a été effacée : prenez-en une nouvelle.")
 

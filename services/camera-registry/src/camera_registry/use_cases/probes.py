@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from camera_registry.domain.adoption import StreamTold, Told, adopt
 from camera_registry.domain.camera import Camera
 from camera_registry.domain.camera_edit import consequences
+from camera_registry.domain.camera_network import CREDENTIALS_DROPPED, CameraNetworks, same_devices
 from camera_registry.domain.presets import MAX_PRESETS, Preset
 from camera_registry.ports import CredentialVault, OnvifFindings, OnvifProbe, PresetFound, RtspFindings, RtspProbe
 from camera_registry.repository.cameras import lock_register, one_camera
@@ -41,6 +43,7 @@ async def adopt_findings(
     *,
     conn: AsyncConnection,
     vault: CredentialVault,
+    networks: CameraNetworks,
     camera_id: str,
     findings: OnvifFindings,
     choices: frozenset[str],
@@ -48,24 +51,34 @@ async def adopt_findings(
 ) -> tuple[str, ...]:
     """Take over what a device said of itself, as much of it as was chosen; return what changed, in French.
 
-    Another firmware than the known one voids the masks. A camera that was taken away meanwhile changes nothing.
+    Another firmware, device or address than the known one voids the masks. A camera that was taken away meanwhile
+    changes nothing. Raises CameraInvalid for addresses outside the cameras' networks.
     """
     await lock_register(conn)
     camera = await one_camera(conn, vault, camera_id)
     if camera is None:
         return ()
-    after, changed = adopt(camera, _told(findings), choices)
+    after, changed = _adopted(camera, findings, choices)
+    networks.check(after.endpoints, camera.endpoints)
     reasons = consequences(camera, after).reasons
     if reasons:  # voided first, so that nobody ever sees the camera re-flashed and unmasked
         await void_masks(conn, vault=vault, camera_id=camera_id, reason=", ".join(reasons), at=at)
         camera = await one_camera(conn, vault, camera_id) or camera
-        after, changed = adopt(camera, _told(findings), choices)
+        after, changed = _adopted(camera, findings, choices)
     if changed:
         await settle(conn=conn, vault=vault, touched=[after], at=at)
     if "prepositions" in choices:
         imported = await _import_presets(conn, after, findings.presets)
         changed += (f"{imported} préposition(s)",) if imported else ()
     return changed
+
+
+def _adopted(camera: Camera, findings: OnvifFindings, choices: frozenset[str]) -> tuple[Camera, tuple[str, ...]]:
+    """Adopt; credentials stay with the host they were given for, though a device names other ports of its own."""
+    after, changed = adopt(camera, _told(findings), choices)
+    if after.credentials is None or same_devices(camera.endpoints, after.endpoints, told_by_device=True):
+        return after, changed
+    return replace(after, credentials=None), (*changed, f"identifiants {CREDENTIALS_DROPPED}")
 
 
 async def _import_presets(conn: AsyncConnection, camera: Camera, found: Sequence[PresetFound]) -> int:

@@ -9,6 +9,7 @@ from camera_registry.domain.authorisation import Authorisation
 from camera_registry.domain.renewal import Piece, Renewal, RenewalInvalid, Step, check_successor
 from camera_registry.ports import CredentialVault
 from camera_registry.repository.authorisations import locked_authorisation, one_authorisation
+from camera_registry.repository.cameras import lock_register
 from camera_registry.repository.documents import documents_of
 from camera_registry.repository.renewals import locked_renewal, save_renewal
 from camera_registry.use_cases.authorisations import AuthorisationUnknown
@@ -65,6 +66,7 @@ async def list_pieces(
 
 
 async def _locked(conn: AsyncConnection, authorisation_id: str, revision: int) -> tuple[Authorisation, Renewal]:
+    await lock_register(conn)  # first, as every command on arrêtés does: else two may wait for each other
     one = await locked_authorisation(conn, authorisation_id)
     if one is None:
         raise AuthorisationUnknown(authorisation_id)

@@ -1,5 +1,6 @@
 """Publishing beforehand which arrêté takes over from the present one, camera by camera."""
 
+import asyncio
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,9 +26,10 @@ async def publish_takeovers(*, conn: AsyncConnection, vault: CredentialVault, at
     arretes = await all_authorisations(conn)
     contours = {insee: commune.contour for insee, commune in (await all_communes(conn)).items()}
     ending = {one.authorisation_id for one in arretes.values() if one.valid_until <= at + HORIZON}
+    following = await asyncio.to_thread(followers, known.values(), arretes.values(), contours, at)
     after = {
         camera_id: one.authorisation_id
-        for camera_id, one in followers(known.values(), arretes.values(), contours, at).items()
+        for camera_id, one in following.items()
         if known[camera_id].authorisation_id in ending
     }
     before = await all_takeovers(conn)

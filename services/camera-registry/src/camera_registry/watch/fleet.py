@@ -62,12 +62,13 @@ UNDER_WAY = Gauge("vigie_registry_looks_under_way", "Looks at cameras under way"
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often and how many at once; seconds."""
+    """How often and how many at once; seconds. ``basic_in_clear``: whether a password may go out readable."""
 
     ask_every: float
     look_every: float
     measure_every: float
     looks_at_once: int
+    basic_in_clear: bool = False
 
 
 @dataclass(slots=True)
@@ -188,6 +189,7 @@ class FleetWatch:
                 measuring=measuring,
                 rules=self.rules,
                 pool=self._pool,
+                basic_in_clear=self.pace.basic_in_clear,
             )
             await self._seen(watched, look, now, measured=measuring)
             LOOKS.labels("seen").inc()

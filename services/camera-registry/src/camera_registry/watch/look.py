@@ -63,6 +63,7 @@ async def look_at(
     measuring: bool,
     rules: HealthRules,
     pool: Executor | None,
+    basic_in_clear: bool = False,
 ) -> Look:
     """Look at a camera's cheapest stream; ``measuring`` also measures the recorded one and asks for the clock.
 
@@ -72,7 +73,7 @@ async def look_at(
     camera = watched.checked
     url = camera.sub_url or camera.main_url
     wanted = _MEASURE if measuring and url == camera.main_url else _STILL if watched.looks_still else _LOOK
-    sample = await take_sample(url, credentials, wanted)
+    sample = await take_sample(url, credentials, replace(wanted, basic_in_clear=basic_in_clear))
     measures, size = await _measured(sample, pool)
     before = _kept(watched.memory)
     findings = judge(watched.memory, measures, at, ptz=camera.has_ptz, rules=rules.picture)
@@ -81,8 +82,10 @@ async def look_at(
     words = dict(findings.words)
     quality: StreamQuality | None = None
     if measuring:
-        recorded = sample if url == camera.main_url else await take_sample(camera.main_url, credentials, _MEASURE)
-        if recorded is not sample:
+        recorded = sample
+        if url != camera.main_url:
+            wanted = replace(_MEASURE, basic_in_clear=basic_in_clear)
+            recorded = await take_sample(camera.main_url, credentials, wanted)
             _, size = await _measured(recorded, pool)
         quality = replace(recorded.quality, width=size[0], height=size[1])
         short = shortfalls(quality, minimum_for(camera.kind, camera.opening_deg, rules), rules)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from camera_registry.domain.camera import Camera, CameraInvalid, Credentials, Endpoints, Equipment, Optics
-from camera_registry.domain.camera_status import FRENCH, check_first
+from camera_registry.domain.camera_edit import check_kind
+from camera_registry.domain.camera_network import CREDENTIALS_DROPPED, CameraNetworks, same_devices
+from camera_registry.domain.camera_status import FRENCH, StatusRefused, check_first, check_step
 from camera_registry.domain.commune import Commune, Site
 from camera_registry.domain.importing.issues import CellProblem, Issue, shown
 from camera_registry.domain.importing.lines import CameraLine
@@ -18,7 +20,6 @@ from contracts.registry import CameraKind, CameraStatus
 
 MOVE_TOLERANCE_M = 50
 """A position may be corrected this far by an import; farther, somebody has moved the camera."""
-_PLANNED = frozenset({CameraStatus.PROJET, CameraStatus.ETUDE, CameraStatus.AUTORISEE, CameraStatus.EN_TRAVAUX})
 _MOVE_IS_AN_ACT = "Un déplacement est un acte (arrêté, information du préfet), pas un import"
 _COMPARED = (
     *("label", "site_id", "kind", "status", "position", "precision", "endpoints", "optics", "equipment"),
@@ -28,11 +29,15 @@ _COMPARED = (
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What is registered before the import, by id; ``communes`` only those that the caller may write."""
+    """What is registered before the import, by id; ``communes`` only those that the caller may write.
+
+    ``networks``: where cameras may be (None: anywhere).
+    """
 
     communes: Mapping[str, Commune]
     sites: Mapping[str, Site]
     cameras: Mapping[str, Camera]
+    networks: CameraNetworks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class CameraChange:
             if getattr(self.before, name) != getattr(self.after, name)
         ]
         if self.before.credentials != self.after.credentials:
-            found.append(FieldChange("credentials", "•••" if self.before.credentials else "", "••• (changé)"))
+            now = "••• (changé)" if self.after.credentials else CREDENTIALS_DROPPED
+            found.append(FieldChange("credentials", "•••" if self.before.credentials else "", now))
         return tuple(found)
 
 
@@ -171,6 +177,8 @@ class _Comparison:
         if before is not None:
             line = self._allowed(line, before)
         try:
+            if self._registered.networks is not None:
+                self._registered.networks.check(line.endpoints, before.endpoints if before else Endpoints())
             if before is None:
                 self.created.append(self._new(line))
                 return
@@ -229,13 +237,12 @@ class _Comparison:
                 "donnez un nouveau code à une nouvelle caméra.",
                 line.commune.name,
             )
-        if before.status is CameraStatus.DEPOSEE and line.status not in {None, CameraStatus.DEPOSEE}:
-            raise CellProblem(
-                "status",
-                "Cette caméra est déposée : enregistrez la nouvelle sous un autre code.",
-                FRENCH[line.status or before.status],
-            )
-        if line.position is None or not before.precision.located or before.status in _PLANNED:
+        _check_status(before.status, line.status)
+        if line.position is None:
+            return line
+        nomad = before.kind is CameraKind.NOMADE and before.counted
+        planned = not before.counted and before.status is not CameraStatus.DEPOSEE
+        if not nomad and (planned or not before.precision.located):
             return line
         metres = distance_m(before.position, line.position)
         if metres > MOVE_TOLERANCE_M:
@@ -245,9 +252,7 @@ class _Comparison:
                 f"{_MOVE_IS_AN_ACT} : remettez sa position, ou donnez un nouveau code à une nouvelle caméra.",
                 f"{line.position.lon}, {line.position.lat}",
             )
-        if before.kind is CameraKind.NOMADE:
-            return replace(line, position=None, precision=None)
-        return line
+        return replace(line, position=None, precision=None) if nomad else line
 
     def _new(self, line: CameraLine) -> Camera:
         kind = line.kind or CameraKind.FIXE
@@ -279,7 +284,13 @@ class _Comparison:
     def _changed(self, line: CameraLine, before: Camera) -> Camera:
         kind = line.kind or before.kind
         position = line.position or before.position
-        return replace(
+        endpoints = Endpoints(
+            line.endpoints.main_url or before.endpoints.main_url,
+            line.endpoints.sub_url or before.endpoints.sub_url,
+            line.endpoints.onvif_url or before.endpoints.onvif_url,
+        )
+        kept = before.credentials if same_devices(before.endpoints, endpoints) else None
+        after = replace(
             before,
             label=line.label or before.label,
             site_id=self.sites.of(line, position, before),
@@ -288,17 +299,15 @@ class _Comparison:
             position=position,
             precision=line.precision or before.precision,
             has_ptz=before.has_ptz if kind is before.kind else kind is CameraKind.PTZ,
-            endpoints=Endpoints(
-                line.endpoints.main_url or before.endpoints.main_url,
-                line.endpoints.sub_url or before.endpoints.sub_url,
-                line.endpoints.onvif_url or before.endpoints.onvif_url,
-            ),
-            credentials=_credentials(line, before.credentials),
+            endpoints=endpoints,
+            credentials=_credentials(line, kept),
             optics=_optics(line.optics, before.optics),
             equipment=_equipment(line, before.equipment),
             notes=line.notes or before.notes,
             installed_on=line.installed_on or before.installed_on,
         )
+        check_kind(before, after)
+        return after
 
     def _centre(self, commune: Commune) -> Position:
         if commune.insee not in self._centres:
@@ -308,6 +317,16 @@ class _Comparison:
 
     def _warn(self, line: CameraLine, column: str, value: str, message: str) -> None:
         self.issues.append(Issue(line.line, column, shown(column, value), message, "warning"))
+
+
+def _check_status(present: CameraStatus, wanted: CameraStatus | None) -> None:
+    """Raise CellProblem for a status that does not follow the present one: a file skips no step of a camera's life."""
+    if wanted is None:
+        return
+    try:
+        check_step(present, wanted)
+    except StatusRefused as error:
+        raise CellProblem("status", error.message, FRENCH[wanted]) from error
 
 
 def _numbered_by_commune(lines: Sequence[CameraLine]) -> bool:
