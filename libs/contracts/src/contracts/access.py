@@ -54,7 +54,7 @@ class AgentState(Payload):
     ``communes`` are INSEE codes of the employer's territory. ``session_epoch`` grows at each revocation:
     a session issued under an older epoch is dead everywhere as soon as the replica has it.
     ``ended_sessions`` are the ids of sessions that were logged out while a token of theirs may still live.
-    ``agrement_until``: end (excluded) of the prefect's agrément where the agent's trade needs one, else None.
+    ``agrement_from`` and ``agrement_until`` (excluded): the prefect's agrément where the agent's trade needs one.
     """
 
     agent_id: str
@@ -71,6 +71,7 @@ class AgentState(Payload):
     session_epoch: int = 0
     ended_sessions: tuple[str, ...] = ()
     agrement_number: str | None = None
+    agrement_from: AwareDatetime | None = None
     agrement_until: AwareDatetime | None = None
 
 

@@ -122,10 +122,14 @@ class Guard:
             ticket=ticket_from(ticket) if ticket else None,
         )
 
-    def present(self, principal: Principal) -> bool:
-        """Tell whether the caller's session still counts: for streams that stay open. Machines end with their token."""
+    def present(self, principal: Principal, at: datetime) -> bool:
+        """Tell whether the caller still counts: for streams that stay open.
+
+        An agent is present as long as the session is (its tokens are renewed meanwhile); a machine as long as its
+        token lives, for nothing else ends what a revoked one still holds.
+        """
         if principal.kind != "agent":
-            return True
+            return principal.expires is not None and at.timestamp() < principal.expires
         try:
             self.agent(principal)
         except Unauthenticated:

@@ -23,6 +23,7 @@ def agent_from(state: AgentState) -> Agent:
         habilitation_until=state.habilitation_until,
         active=state.active,
         agrement_until=state.agrement_until,
+        agrement_from=state.agrement_from,
     )
 
 

@@ -147,6 +147,34 @@ async def test_a_session_that_was_logged_out_is_turned_away_and_its_agents_other
     assert guard.agent(Principal("agent", "left", session_id="u")).agent_id == "left"
 
 
+async def test_a_machine_is_present_until_its_token_ends_and_an_agent_until_the_session_does(guard: Guard) -> None:
+    ends = AT + timedelta(seconds=60)
+    second = timedelta(seconds=1)
+    for machine in (
+        Principal("service", "client:cad-95", expires=ends.timestamp(), communes=frozenset({SOISY})),
+        Principal("service", "dispatch", expires=ends.timestamp()),
+    ):
+        assert guard.present(machine, ends - second)
+        assert not guard.present(machine, ends)
+    assert not guard.present(Principal("service", "dispatch"), AT), "no token was read: nothing says that it lives"
+    session = Principal("agent", "op.soisy", session_id="s", expires=ends.timestamp())
+    assert guard.present(session, ends + second), "the next token of the same session is on its way"
+    assert not guard.present(session_of("old.session", epoch=1), AT)
+
+
+async def test_an_agrement_of_tomorrow_opens_nothing_today(guard: Guard, bus: Bus, database: Database) -> None:
+    tomorrow = {"agrement_from": AT + timedelta(days=1), "agrement_until": AT + timedelta(days=2)}
+    await put_agent(bus, an_agent("op.soisy", communes=(SOISY,)).model_copy(update=tomorrow))
+
+    async def mirrored() -> bool:
+        return guard.agent(session_of("op.soisy")).agrement_from is not None
+
+    await eventually(mirrored)
+    with pytest.raises(Refusal) as refused:
+        await check(guard, database, "op.soisy", HERE)
+    assert refused.value.decision.rule == "agrement_en_vigueur"
+
+
 async def test_a_revocation_on_the_bus_is_obeyed(guard: Guard, bus: Bus) -> None:
     assert guard.agent(session_of("op.soisy")).active
     await put_agent(bus, an_agent("op.soisy", communes=(SOISY,), session_epoch=1))

@@ -67,6 +67,6 @@ async def test_without_the_bus_decisions_go_on_until_they_are_too_old(server: Na
         return True
 
     await eventually(admitted, until=lambda yes: not yes)
-    assert not guard.present(DURAND)
+    assert not guard.present(DURAND, datetime.now(UTC))
     await replicas.stop()
     await bus.close()

@@ -29,6 +29,7 @@ MATRIX: dict[Action, frozenset[Role]] = {
     Action.VIEW_RECORDINGS: _ROOM | _REPLAY_ROOM | _TECHNICAL | _CONTROL,
     Action.HOLD: _HEADS | _REPLAY_ROOM,
     Action.MASK: _HEADS | _TECHNICAL,
+    Action.MASK_STILL: _HEADS | _TECHNICAL,
     Action.CONFIGURE: _TECHNICAL | _ADMIN,
     Action.MANAGE_AUTHORISATIONS: _ADMIN,
     Action.SUPERVISE: _HEADS | _TECHNICAL | _ADMIN,
@@ -56,7 +57,7 @@ CONDITIONS: dict[tuple[Role, Action], str] = {
         for action in (Action.LIVE, Action.PTZ)
         if role in MATRIX[action]
     },
-    **{(Role.TECHNICIEN, action): "ticket" for action in (Action.LIVE, Action.PTZ, Action.SNAPSHOT)},
+    **{(Role.TECHNICIEN, action): "ticket" for action in (Action.LIVE, Action.PTZ, Action.SNAPSHOT, Action.MASK_STILL)},
 }
 """The context a role needs for an action, in words: what the table of rules checks after the matrix."""
 

@@ -85,6 +85,7 @@ class Action(StrEnum):
     VIEW_RECORDINGS = "view_recordings"
     HOLD = "hold"
     MASK = "mask"
+    MASK_STILL = "mask_still"
     CONFIGURE = "configure"
     MANAGE_AUTHORISATIONS = "manage_authorisations"
     SUPERVISE = "supervise"
@@ -106,7 +107,7 @@ class Action(StrEnum):
 LIVE_ACTIONS: frozenset[Action] = frozenset({Action.LIVE, Action.PTZ, Action.SNAPSHOT, Action.SHARE})
 """Actions on the image of this very second."""
 
-IMAGE_ACTIONS: frozenset[Action] = LIVE_ACTIONS | {Action.REPLAY, Action.EXPORT}
+IMAGE_ACTIONS: frozenset[Action] = LIVE_ACTIONS | {Action.REPLAY, Action.EXPORT, Action.MASK_STILL}
 """Actions that show, move or hand over an image, live or recorded."""
 
 
@@ -126,7 +127,8 @@ class Window:
 class Agent:
     """A person, the employer, and the dated habilitation (half-open: ``from`` included, ``until`` not).
 
-    ``agrement_until``: end (excluded) of the prefect's agrément; None where the agent's trade needs none.
+    ``agrement_from`` and ``agrement_until``: the prefect's agrément, half-open as well; both None where the agent's
+    trade needs none. A bound that is None bounds nothing.
     """
 
     agent_id: str
@@ -141,6 +143,7 @@ class Agent:
     habilitation_until: datetime | None
     active: bool
     agrement_until: datetime | None = None
+    agrement_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

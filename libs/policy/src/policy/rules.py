@@ -46,7 +46,7 @@ RECIPIENT_KINDS = frozenset(
 PARTNER_ROLES = frozenset({Role.PARTENAIRE_PN, Role.PARTENAIRE_GN, Role.PARTENAIRE_SDIS, Role.PARTENAIRE_CROIX_ROUGE})
 REGISTER_ACTIONS = frozenset({Action.READ_REGISTER, Action.VERIFY_REGISTER})
 CONTROL_ROLES = frozenset({Role.DPO, Role.AUDITEUR})
-RECORDED_ACTIONS = IMAGE_ACTIONS - LIVE_ACTIONS
+RECORDED_ACTIONS = frozenset({Action.REPLAY, Action.EXPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,11 @@ class Request:
         """The action is on the image of this very second."""
         return self.action in LIVE_ACTIONS
 
+    @property
+    def wants_sight(self) -> bool:
+        """The action shows what the camera sees now: live, or one picture to draw masks on."""
+        return self.wants_live or self.action == Action.MASK_STILL
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -104,8 +109,8 @@ def _habilitation_valid(request: Request) -> bool:
 
 
 def _agrement_valid(request: Request) -> bool:
-    until = request.agent.agrement_until
-    return until is None or request.at < until
+    starts, ends = request.agent.agrement_from, request.agent.agrement_until
+    return (starts is None or starts <= request.at) and (ends is None or request.at < ends)
 
 
 def _commune_bound(request: Request) -> bool:
@@ -172,7 +177,7 @@ def _exports_on_ticket_alone(request: Request) -> bool:
 
 
 def _maintains(request: Request) -> bool:
-    return request.wants_live and request.agent.role == Role.TECHNICIEN
+    return request.wants_sight and request.agent.role == Role.TECHNICIEN
 
 
 def _ticket_covers(request: Request, purpose: TicketPurpose) -> bool:
@@ -265,7 +270,7 @@ RULES: tuple[Rule, ...] = (
         "autorisation_en_vigueur",
         "La caméra doit être couverte à cette seconde par une autorisation préfectorale en vigueur.",
         "autorisation",
-        applies=lambda r: r.wants_live,
+        applies=lambda r: r.wants_sight,
         passes=_authorised_now,
     ),
     Rule(
@@ -286,12 +291,12 @@ RULES: tuple[Rule, ...] = (
         "mode_d_exploitation",
         "Le mode de l'arrêté doit permettre de voir : direct, événement en cours, ou réquisition.",
         "mode",
-        applies=lambda r: r.wants_image,
+        applies=lambda r: r.wants_image and r.action != Action.MASK_STILL,  # masks come before any watching
         passes=_mode_lets,
     ),
     Rule(
         "masques_signes",
-        "Les masques des zones privées doivent être signés avant tout direct.",
+        "Les masques des zones privées doivent être signés, et appliqués par la caméra, avant tout direct.",
         "masques",
         applies=lambda r: r.wants_live,
         passes=lambda r: r.camera is not None and r.camera.masks_signed,

@@ -96,6 +96,7 @@ FAULTS = [
     Fault("habilitation_valide", of_agent(habilitation_until=AT)),
     Fault("habilitation_valide", of_agent(habilitation_id=None)),
     Fault("agrement_en_vigueur", of_agent(agrement_until=AT)),
+    Fault("agrement_en_vigueur", of_agent(agrement_from=AT + timedelta(microseconds=1), agrement_until=AT + DAY)),
     Fault("commune_de_l_employeur", of_agent(communes=frozenset({ELSEWHERE}))),
     Fault("association_sans_image", of_agent(organisation_kind="association")),
     Fault("role_autorise", of_agent(role="inconnu")),
@@ -141,10 +142,11 @@ PROHIBITIONS: dict[str, Callable[[Request], bool]] = {
         )
     ),
     "an image after the agrément": lambda r: bool(r.agent.agrement_until and r.agent.agrement_until <= r.at),
+    "an image before the agrément": lambda r: bool(r.agent.agrement_from and r.at < r.agent.agrement_from),
     "an image of no camera": lambda r: r.camera is None,
     "an image of a commune of others": lambda r: r.camera is not None and r.camera.insee not in r.agent.communes,
-    "live without an arrêté in force": lambda r: (
-        r.action in LIVE_ACTIONS
+    "a look at this second without an arrêté in force": lambda r: (
+        r.action in LIVE_ACTIONS | {Action.MASK_STILL}
         and (r.authorisation is None or not r.authorisation.valid_from <= r.at < r.authorisation.valid_until)
     ),
     "a replay without arrêté nor réquisition": lambda r: (
@@ -155,8 +157,9 @@ PROHIBITIONS: dict[str, Callable[[Request], bool]] = {
         r.agent.organisation_kind != "collectivite"
         and (r.authorisation is None or r.agent.organisation_kind not in r.authorisation.recipients)
     ),
-    "an image outside the mode": lambda r: (
-        not r.context.requisition_id
+    "an image outside the mode, but for one picture to draw masks on": lambda r: (
+        r.action is not Action.MASK_STILL
+        and not r.context.requisition_id
         and (r.authorisation is not None and r.authorisation.mode not in {"DIRECT", "EVENEMENT"})
     ),
     "live of private windows": lambda r: r.action in LIVE_ACTIONS and not (r.camera and r.camera.masks_signed),

@@ -56,6 +56,7 @@ agents = st.builds(
     habilitation_until=st.none() | instants,
     active=st.booleans(),
     agrement_until=st.none() | instants,
+    agrement_from=st.none() | instants,
 )
 authorisations = st.builds(
     Authorisation,
@@ -130,6 +131,7 @@ def likely(draw: st.DrawFn) -> Question:
         draw(agents),
         active=True,
         agrement_until=None,
+        agrement_from=None,
         habilitation_id="H-1",
         habilitation_from=ORIGIN - timedelta(days=90),
         habilitation_until=ORIGIN + timedelta(days=90),
@@ -216,6 +218,33 @@ def test_no_right_without_active_account_and_habilitation(question: Question, fa
     assert not decide(broken, action, camera, context, at).allowed
 
 
+@given(likely(), st.none() | instants, st.none() | instants)
+def test_an_image_needs_the_agrement_of_that_very_second(
+    question: Question, starts: datetime | None, ends: datetime | None
+) -> None:
+    agent, action, camera, context, at = question
+    bounded = decide(replace(agent, agrement_from=starts, agrement_until=ends), action, camera, context, at)
+    in_force = (starts is None or starts <= at) and (ends is None or at < ends)
+    if action in IMAGE_ACTIONS and not in_force:
+        assert not bounded.allowed
+    else:
+        assert bounded == decide(*question)
+
+
+@given(likely())
+def test_an_agrement_counts_from_its_first_second_to_the_one_before_its_end(question: Question) -> None:
+    agent, action, camera, context, at = question
+    instant = timedelta(microseconds=1)
+    first = replace(agent, agrement_from=at, agrement_until=at + instant)
+    assert decide(first, action, camera, context, at) == decide(*question)
+    if action in IMAGE_ACTIONS:
+        for outside in (
+            replace(agent, agrement_from=at + instant, agrement_until=at + 2 * instant),
+            replace(agent, agrement_from=at - instant, agrement_until=at),
+        ):
+            assert not decide(outside, action, camera, context, at).allowed
+
+
 @given(likely())
 def test_other_commune_is_refused_and_hidden(question: Question) -> None:
     agent, action, camera, context, at = question
@@ -287,6 +316,7 @@ def test_longer_papers_never_remove_a_right(question: Question, earlier: int, la
         habilitation_from=agent.habilitation_from - before,
         habilitation_until=agent.habilitation_until + after,
         agrement_until=at + timedelta(microseconds=1) + after,
+        agrement_from=at - before,
     )
     arrete = replace(
         camera.authorisation,

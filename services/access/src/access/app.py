@@ -22,6 +22,7 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
     secret = settings.oidc_client_secret
 
     def wire(house: House) -> dict[str, Part]:
+        house.database.plan_for_the_values_asked()
         house.app.state.settings = settings
         house.app.state.identity_provider = OidcProvider(
             http,

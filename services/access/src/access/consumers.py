@@ -2,28 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from access.domain.entries import given_up_entry
+from access.domain.entries import GivenUp, given_up_entry
 from access.use_cases import register
 from common.auth import TokenVerifier
 from common.clock import Clock
-from common.consumer import Hopeless, Subscription
+from common.consumer import Burial, Hopeless, Subscription
 from contracts.access import FACT_REGISTER_ENTRY, REGISTER_OWNER, RegisterEntry
 from contracts.envelope import Envelope
 from contracts.streams import REGISTER_DURABLE, STREAM_OF_OWNER
 from guard.seal import broken_seal
 
 _BATCH = 512
-_REFUSED = Counter("vigie_register_refused_rows_total", "Rows that were not chained because of their seal", ["source"])
+_REFUSED = Counter("vigie_register_refused_rows_total", "Rows that were given up, by the rule they broke", ["rule"])
 
 
 class SealBroken(Hopeless):
     """The row is not what the service it names has sealed."""
+
+    def __init__(self, wrong: str, source: str) -> None:
+        super().__init__(wrong)
+        self.source = source
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,16 @@ class RegisterDesk:
             self._judge(envelope, entry)
         await register.append_entries(conn, entries=[entry for _, entry in requested])
 
-    async def on_given_up(self, conn: AsyncConnection, event_id: UUID, reason: str) -> None:
-        """Say in the register itself that a requested row is not in it."""
-        entry = given_up_entry(event_id, reason, at=self.clock.now())
+    async def on_given_up(self, conn: AsyncConnection, burial: Burial) -> None:
+        """Say in the register itself that a requested row is not in it, and why; log it and count it, once."""
+        rule = _rule_of(burial.cause)
+        entry = given_up_entry(burial.event_id, rule, burial.reason, at=self.clock.now())
         await register.append_entries(conn, entries=[entry])
+        source = burial.cause.source if isinstance(burial.cause, SealBroken) else None
+        _REFUSED.labels(rule.value).inc()
+        structlog.get_logger("register").error(
+            "row given up", event_id=str(burial.event_id), rule=rule.value, source=source, reason=burial.reason
+        )
 
     def subscriptions(self) -> list[Subscription]:
         """Return what this service consumes."""
@@ -73,8 +82,14 @@ class RegisterDesk:
 
     def _judge(self, envelope: Envelope, entry: RegisterEntry) -> None:
         source = envelope.source.removeprefix("/vigie/")
-        if (entry.seal is None and self.accepts_unsealed) or (wrong := broken_seal(entry, source, self.keys)) is None:
+        if entry.seal is None and self.accepts_unsealed:
             return
-        _REFUSED.labels(source).inc()
-        structlog.get_logger("register").error("row refused", entry_id=str(entry.entry_id), source=source, reason=wrong)
-        raise SealBroken(wrong)
+        wrong = broken_seal(entry, source, self.keys)
+        if wrong is not None:
+            raise SealBroken(wrong, source)
+
+
+def _rule_of(cause: Exception | None) -> GivenUp:
+    if cause is None:
+        return GivenUp.UNREADABLE
+    return GivenUp.SEAL if isinstance(cause, SealBroken) else GivenUp.NOT_CHAINED

@@ -22,7 +22,7 @@ from access.checkpoints import SignedSeal
 from access.domain.register import RegisterRow
 from access.domain.tree import TileKey, nodes_beside
 from access.repository import register, register_tree
-from access.repository.register import Question
+from access.repository.register_questions import Question
 from access.use_cases.register import Checkpoint
 from access.verifier import verify_register as verifier
 from common.database import Database

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from access.domain.tree import TreeHead
 from access.notes import NoteKey
-from access.repository.register import Question
+from access.repository.register_questions import Question
 from access.schemas import RegisterView, Result, Word
 from contracts.envelope import Insee
 

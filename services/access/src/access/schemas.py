@@ -151,7 +151,6 @@ class AgentView(BaseModel):
         state = agent.state.model_dump(exclude={"session_epoch", "ended_sessions"})
         return cls(
             **state,
-            agrement_from=agent.agrement.valid_from if agent.agrement else None,
             trained_on=agent.trained_on,
             training_until=training_ends(agent.trained_on) if agent.trained_on else None,
         )

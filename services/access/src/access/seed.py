@@ -119,7 +119,7 @@ async def _seed_agent(conn: AsyncConnection, agent: TownAgent, at: datetime) -> 
         return True
     if existing.active and existing.habilitation is not None and existing.habilitation.valid_until <= at:
         await use_cases.grant_habilitation(
-            conn, agent_id=agent.agent_id, habilitation=paper, by=_SEEDER, event_id=new_id(), at=at
+            conn, agent_id=agent.agent_id, habilitation=paper, by=_SEEDER, by_agent=None, event_id=new_id(), at=at
         )
         return True
     return False

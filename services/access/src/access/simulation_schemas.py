@@ -44,6 +44,7 @@ class SimulatedAgent(BaseModel):
     organisation_kind: str
     communes: list[str]
     habilitation_until: datetime | None
+    agrement_from: datetime | None
     agrement_until: datetime | None
     active: bool
 

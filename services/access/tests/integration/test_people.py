@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from register_rows import an_entry, put_on_the_bus
 from running_access import RunningAccess
 
 from access.use_cases.papers import warn_of_ends
@@ -73,7 +74,7 @@ async def test_papers_are_recorded_once_and_told_before_they_end(access: Running
         ("op.durand", "agrement", 180),
     ]
     state = await state_when(access, "op.durand", lambda one: one.agrement_until is not None)
-    assert state.agrement_number == "AG-95-1"
+    assert (state.agrement_number, state.agrement_from) == ("AG-95-1", now - timedelta(days=1))
 
     async def told(at: Any) -> int:
         async with access.database.transaction() as conn:
@@ -84,6 +85,30 @@ async def test_papers_are_recorded_once_and_told_before_they_end(access: Running
     assert await told(later) == 0, "a warning is told once"
     assert await told(now + timedelta(days=71)) == 1, "30 days before the agrément ends"
     assert await told(now + timedelta(days=100)) == 1, "it ended"
+
+
+async def test_nobody_gives_papers_to_themselves_and_the_same_again_is_no_gift(access: RunningAccess) -> None:
+    now = access.clock.now()
+    since, until = (now - timedelta(days=1)).isoformat(), (now + timedelta(days=900)).isoformat()
+    agrement = {"agrement_number": "AG-95-2", "agrement_from": since, "agrement_until": until}
+    habilitation = {"habilitation_id": "HAB-95-2", "habilitation_from": since, "habilitation_until": until}
+    papers = {"agrements": agrement, "habilitations": habilitation}
+    async with access.client(access.as_agent("admin.vigie")) as admin:
+        for kind, paper in papers.items():
+            own = await admin.post(f"{AGENTS}/admin.vigie/{kind}", json=paper)
+            assert (own.status_code, own.json()["type"]) == (409, "urn:vigie:problem:conflit"), kind
+        taken_out = (await admin.get(f"{AGENTS}/roster")).text.splitlines()
+        line = next(line for line in taken_out if line.startswith("admin.vigie;")).split(";")
+        line[8:11] = ["AG-95-2", "01/01/2026", "31/12/2030"]
+        upload = {"file": ("agents.csv", f"{taken_out[0]}\n{';'.join(line)}\n")}
+        brought = (await admin.post(f"{AGENTS}/roster", files=upload)).json()
+        assert (brought["changed"], [error["line"] for error in brought["errors"]]) == ([], [2])
+    async with access.client(access.as_service("agents.write")) as machine:
+        for kind, paper in papers.items():
+            assert (await machine.post(f"{AGENTS}/admin.vigie/{kind}", json=paper)).status_code == 201
+    async with access.client(access.as_agent("admin.vigie")) as admin:
+        for kind, paper in papers.items():
+            assert (await admin.post(f"{AGENTS}/admin.vigie/{kind}", json=paper)).status_code == 201, kind
 
 
 async def test_a_roster_goes_round_and_a_wrong_line_refuses_only_itself(access: RunningAccess) -> None:
@@ -157,3 +182,56 @@ async def test_a_machine_client_does_only_what_it_was_given_until_it_is_revoked(
     rows = await access.register(1, action="view_agents")
     assert rows[-1]["actor_id"] == "client:cad-sdis", "no outside machine passes for a service of the house"
     assert all(secret not in str(row) for row in await access.register(1))
+
+
+async def test_only_an_administrator_or_a_service_of_the_house_makes_clients(access: RunningAccess) -> None:
+    body = {"client_id": "cad-95", "name": "CAD", "organisation_id": "sdis-95", "scopes": ["cameras.read"]}
+    path = "/api/access/machine-clients"
+    for headers in (access.as_service("agents.write"), access.as_agent("chef.martin")):
+        async with access.client(headers) as client:
+            assert (await client.post(path, json=body)).status_code == 403
+            assert (await client.get(path)).status_code == 403
+            assert (await client.post(f"{path}/cad-95/revocation")).status_code == 403
+    async with access.client(access.as_service("clients.manage")) as house:
+        for scope in ("agents.write", "cameras.write", "clients.manage", "authorisations.write", "partners.write"):
+            refused = await house.post(path, json=body | {"scopes": ["cameras.read", scope]})
+            assert refused.status_code == 422, scope
+        assert (await house.post(path, json=body)).status_code == 201
+        assert (await house.get(path)).json()["items"][0]["scopes"] == ["cameras.read"]
+
+
+async def test_a_machine_client_is_bounded_by_the_communes_of_its_organisation(access: RunningAccess) -> None:
+    soisy = {"organisation_id": "cad", "name": "CAD", "kind": "sdis", "communes": ["95598"]}
+    scopes = ["agents.read", "policy.read", "register.read"]
+    body = {"client_id": "cad-95", "name": "CAD", "organisation_id": "cad", "scopes": scopes}
+    async with access.client(access.as_service("clients.manage", "agents.write")) as house:
+        assert (await house.post("/api/access/organisations", json=soisy)).status_code == 201
+        secret = (await house.post("/api/access/machine-clients", json=body)).json()["client_secret"]
+        away = {"agent_id": "op.ailleurs", "name": "Ailleurs", "role": "operateur"}
+        away |= {"organisation_id": "ca-plaine-vallee", "communes": ["95210"]}
+        assert (await house.post(AGENTS, json=away)).status_code == 201
+    await state_when(access, "op.ailleurs", lambda one: one is not None)
+    await put_on_the_bus(access, [an_entry(access), an_entry(access, insee="95210")])
+    whole = await access.register(2, action="live")
+    hidden = next(row["seq"] for row in whole if row["insee"] == "95210")
+    async with access.client() as outside:
+        token = (await token_of(outside, ("cad-95", secret))).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        listed = (await outside.get(AGENTS, headers=bearer)).json()["items"]
+        assert "op.durand" in {one["agent_id"] for one in listed}
+        assert "op.ailleurs" not in {one["agent_id"] for one in listed}
+        assert b"op.ailleurs" not in (await outside.get(f"{AGENTS}/roster", headers=bearer)).content
+        read = (await outside.get("/api/access/register", params={"action": "live"}, headers=bearer)).json()
+        assert [row["insee"] for row in read["items"]] == ["95598"]
+        assert (await outside.get(f"/api/access/register/entries/{hidden}", headers=bearer)).status_code == 404
+        asked = {"agent_id": "op.ailleurs"}
+        assert (await outside.post("/api/access/policy/simulations", json=asked, headers=bearer)).status_code == 404, (
+            "whom it may not know of"
+        )
+        elsewhere = {"agent_id": "op.durand", "insee": "95210"}
+        assert (await outside.post("/api/access/policy/simulations", json=elsewhere, headers=bearer)).status_code == 404
+    async with access.client(access.as_service("agents.write")) as house:
+        dissolved = soisy | {"communes": []}
+        assert (await house.post("/api/access/organisations", json=dissolved)).status_code == 201
+    async with access.client() as outside:
+        assert (await token_of(outside, ("cad-95", secret))).status_code == 401, "nothing is left to be shown"

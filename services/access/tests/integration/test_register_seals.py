@@ -1,11 +1,14 @@
 """A row that is not what its service sealed is neither chained nor lost in silence; its neighbours go on."""
 
 import pytest
+from prometheus_client import REGISTRY
 from register_rows import an_entry, an_event
 from running_access import RunningAccess
 
 from access.consumers import RegisterDesk, SealBroken
 from common import dead_letters
+from common.consumer import Burial
+from common.ids import new_id
 from common.testing.polling import eventually
 from contracts.access import RegisterEntry
 from contracts.envelope import Envelope
@@ -15,6 +18,20 @@ pytestmark = pytest.mark.integration
 
 async def publish(access: RunningAccess, event: Envelope) -> None:
     await access.bus.js.publish(event.nats_subject, event.model_dump_json().encode())
+
+
+def refused_rows(rule: str) -> float:
+    return REGISTRY.get_sample_value("vigie_register_refused_rows_total", {"rule": rule}) or 0.0
+
+
+async def test_a_row_that_nothing_can_chain_is_told_by_its_own_rule(access: RunningAccess) -> None:
+    desk = RegisterDesk(access.tokens.verifier, access.clock)
+    burial = Burial(new_id(), "DataError: value too long", ValueError("value too long"))
+    async with access.database.transaction() as conn:
+        await desk.on_given_up(conn, burial)
+    (told,) = await access.register(1, action="row_refused")
+    assert told["rule"] == "ligne_chainable"
+    assert "value too long" in told["motive_text"]
 
 
 def tampered(event: Envelope, **changes: object) -> Envelope:
@@ -27,6 +44,7 @@ async def test_a_row_changed_in_the_spool_is_a_dead_letter_and_a_row_that_says_s
     events[7] = tampered(events[7], actor_id="op.autre")
     events[13] = tampered(events[13], seal=None)
     events[15] = tampered(events[15], result="perhaps")
+    counted = {rule: refused_rows(rule) for rule in ("sceau", "ligne_lisible", "ligne_chainable")}
     for event in events:
         await publish(access, event)
     rows = await access.register(17, action="live")
@@ -39,6 +57,14 @@ async def test_a_row_changed_in_the_spool_is_a_dead_letter_and_a_row_that_says_s
     assert "ne correspond pas à la ligne" in told[0]["motive_text"]
     assert "ligne non scellée" in told[1]["motive_text"]
     assert {row["result"] for row in told} == {"refused"}
+    assert [row["rule"] for row in told] == ["sceau", "sceau", "ligne_lisible"]
+    assert [row["citation"] == told[0]["citation"] for row in told] == [True, True, False]
+
+    assert {rule: refused_rows(rule) - before for rule, before in counted.items()} == {
+        "sceau": 2,
+        "ligne_lisible": 1,
+        "ligne_chainable": 0,
+    }, "each once, whatever its batch went through before"
 
     async def letters() -> list[dead_letters.DeadLetter]:
         return [letter async for letter in dead_letters.letters(access.bus)]

@@ -64,7 +64,7 @@ def test_revocation_raises_the_epoch_once_and_a_new_paper_does_not_lower_it() ->
     assert (gone.active, gone.session_epoch) == (False, 1)
     with pytest.raises(AgentAlreadyRevoked):
         gone.revoked()
-    back = gone.habilitated(Habilitation("H-2", AT, AT + YEAR))
+    back = gone.habilitated(Habilitation("H-2", AT, AT + YEAR), by_agent="admin.vigie")
     assert (back.active, back.session_epoch) == (True, 1)
 
 
@@ -102,7 +102,7 @@ def test_a_session_dies_with_logout_revocation_and_habilitation() -> None:
     agent = an_agent()
     session = Session.open(session_id=UUID(int=1), agent=agent, at=AT)
     later = AT + timedelta(minutes=1)
-    reinstated = agent.revoked().habilitated(PAPER)
+    reinstated = agent.revoked().habilitated(PAPER, by_agent=None)
     for dead, who in [(session.ended(later), agent), (session, agent.revoked()), (session, reinstated)]:
         with pytest.raises(LoginRefused):
             dead.refresh(who, later)

@@ -1,5 +1,7 @@
 """Papers that run out, the roster that goes round, and what an employer's people can be."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +14,7 @@ from access.domain.agents import ROLES_OF_KIND, Agent, Agrement, Habilitation, O
 from access.domain.errors import OwnChange, RoleNotOfEmployer
 from access.domain.machine_clients import ClientRefused, MachineClient, MachineClientWrong, hash_of
 from access.domain.papers import Deadline, deadlines, reached, training_ends
-from access.domain.roster import RosterUnreadable, read_roster, write_roster
+from access.domain.roster import COLUMNS, RosterUnreadable, read_roster, write_roster
 from contracts.access import AgentPaper, OrganisationKind, Role
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -93,7 +95,7 @@ def agents(draw: st.DrawFn) -> Agent:
         draw(names),
         role,
         employer,
-        employer.communes,
+        draw(st.frozensets(st.sampled_from(sorted(employer.communes)))),
         draw(st.sampled_from([None, Habilitation(number, starts, until)])),
         agrement=draw(st.sampled_from([None, Agrement(number, starts, until)])),
         trained_on=draw(st.none() | st.dates(date(2000, 1, 1), date(2026, 1, 1))),
@@ -113,6 +115,68 @@ def test_a_roster_creates_elsewhere_what_it_was_taken_from(everybody: list[Agent
     plan = read_roster(b"\xef\xbb\xbf" + write_roster(everybody).encode(), {}, EMPLOYERS, None)
     assert plan.errors == ()
     assert list(plan.created) == everybody
+
+
+@given(st.lists(agents(), max_size=5, unique_by=lambda agent: agent.agent_id), st.booleans())
+def test_a_roster_that_is_silent_about_territories_leaves_them(everybody: list[Agent], blank: bool) -> None:  # noqa: FBT001
+    known = {agent.agent_id: agent for agent in everybody}
+    rows = list(csv.DictReader(io.StringIO(write_roster(everybody)), delimiter=";"))
+    columns = [column for column in COLUMNS if blank or column != "communes"]
+    silent = io.StringIO()
+    writer = csv.DictWriter(silent, columns, delimiter=";", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows([{**row, "communes": ""} for row in rows])
+    plan = read_roster(silent.getvalue().encode(), known, EMPLOYERS, None)
+    assert (plan.errors, plan.changed, plan.unchanged) == ((), (), len(everybody))
+
+
+@pytest.mark.parametrize(
+    ("cell", "communes"),
+    [
+        ("toutes", {"95598", "95210"}),
+        ("AUCUNE", set[str]()),
+        ("95210", {"95210"}),
+        ("", {"95598"}),
+    ],
+)
+def test_a_whole_territory_and_none_are_said_in_words(cell: str, communes: set[str]) -> None:
+    known = {"op.durand": an_agent(communes=frozenset({"95598"}))}
+    plan = read_roster(
+        f"{HEAD}op.durand;Camille D.;operateur;ca-plaine-vallee;{cell};;;;\n".encode(), known, EMPLOYERS, None
+    )
+    assert plan.errors == ()
+    assert plan.changed[0].communes == communes
+
+
+def test_an_employer_without_the_agents_communes_asks_for_them() -> None:
+    known = {"op.durand": an_agent(communes=frozenset({"95210"}))}
+    other = replace(TOWN, organisation_id="autre", communes=frozenset({"95598"}))
+    plan = read_roster(f"{HEAD}op.durand;Camille Durand;operateur;autre;;;;;\n".encode(), known, {"autre": other}, None)
+    assert [(error.column, "95210" in error.message) for error in plan.errors] == [("agent_id", True)]
+
+
+@pytest.mark.parametrize(
+    "papers",
+    [
+        {"habilitation_id": "HAB-2", "habilitation_from": "01/01/2026", "habilitation_until": "31/12/2030"},
+        {"agrement_number": "AG-2", "agrement_from": "01/01/2026", "agrement_until": "31/12/2030"},
+    ],
+)
+def test_nobody_brings_papers_for_themselves(papers: dict[str, str]) -> None:
+    known = {"op.durand": an_agent()}
+    line = {"agent_id": "op.durand", "name": "Camille Durand", "role": "operateur", **papers}
+    line["organisation_id"] = "ca-plaine-vallee"
+    content = f"{';'.join(line)}\n{';'.join(line.values())}\n".encode()
+    own = read_roster(content, known, EMPLOYERS, "op.durand")
+    assert (own.changed, [error.column for error in own.errors]) == ((), ["agent_id"])
+    for somebody_else in ("admin.vigie", None):
+        assert len(read_roster(content, known, EMPLOYERS, somebody_else).changed) == 1
+
+
+def test_ones_own_line_as_it_was_is_no_change() -> None:
+    agent = an_agent(agrement=Agrement("AG-1", NOW - timedelta(days=1), NOW + timedelta(days=20)))
+    plan = read_roster(write_roster([agent]).encode(), {"op.durand": agent}, EMPLOYERS, "op.durand")
+    assert (plan.errors, plan.changed, plan.unchanged) == ((), (), 1)
 
 
 @given(st.binary(max_size=300))
@@ -136,6 +200,7 @@ HEAD = "agent_id;name;role;organisation_id;communes;habilitation_id;habilitation
         ("op.a;A;operateur;croix-rouge;;;;;", "agent_id"),
         ("OP A;A;operateur;ca-plaine-vallee;;;;;", "agent_id"),
         ("op.a;A;operateur;ca-plaine-vallee;59606;;;;", "agent_id"),
+        ("op.a;A;operateur;ca-plaine-vallee;aucune 95598;;;;", "communes"),
         ("op.a;A;operateur;ca-plaine-vallee;;H1;;;", "habilitation_id"),
         ("op.a;A;operateur;ca-plaine-vallee;;H1;01/01/2026;31-12-2026;", "habilitation_until"),
         ("op.a;A;operateur;ca-plaine-vallee;;H1;01/01/2026;01/01/2025;", "habilitation_until"),
@@ -168,9 +233,16 @@ def test_a_formula_in_a_name_is_made_inert_and_comes_back() -> None:
     assert read_roster(text.encode(), {}, EMPLOYERS, None).created[0].name == "=HYPERLINK(1)"
 
 
-def a_client(**changes: object) -> MachineClient:
-    values = ("cad-95", "CAD du SDIS", "sdis-95", frozenset({"cameras.read", "register.read"}), hash_of("s3cret"))
-    return replace(MachineClient(*values), **changes)
+def a_client(scopes: frozenset[str] = frozenset({"cameras.read", "register.read"}), **changes: object) -> MachineClient:
+    made = MachineClient.registered(
+        client_id="cad-95",
+        name="CAD du SDIS",
+        organisation=replace(TOWN, **changes),
+        scopes=scopes,
+        secret_hash=hash_of("s3cret"),
+    )
+    assert made.organisation_id == "ca-plaine-vallee"
+    return made
 
 
 def test_a_client_gets_what_it_was_given_and_nothing_more() -> None:
@@ -186,7 +258,31 @@ def test_a_client_gets_what_it_was_given_and_nothing_more() -> None:
             who.granted(secret, asked)
 
 
-@pytest.mark.parametrize("scopes", [frozenset[str](), frozenset({"cameras.source"}), frozenset({"tout"})])
-def test_some_scopes_are_never_for_an_outside_machine(scopes: frozenset[str]) -> None:
+HOUSE_SCOPES = (
+    "agents.write",
+    "authorisations.write",
+    "cameras.source",
+    "cameras.write",
+    "clients.manage",
+    "partners.write",
+    "segments.read",
+    "tout",
+)
+
+
+@pytest.mark.parametrize("scope", HOUSE_SCOPES)
+def test_an_outside_machine_is_never_given_a_scope_that_writes_or_opens(scope: str) -> None:
     with pytest.raises(MachineClientWrong):
-        a_client(scopes=scopes)
+        a_client(frozenset({"cameras.read", scope}))
+    once = replace(a_client(), scopes=frozenset({"cameras.read", scope}))  # stored when it could be had
+    assert once.granted("s3cret", frozenset()) == {"cameras.read"}
+    for client, asked in ((once, {scope}), (replace(once, scopes=frozenset({scope})), set[str]())):
+        with pytest.raises(ClientRefused):
+            client.granted("s3cret", frozenset(asked))
+
+
+def test_a_client_needs_a_scope_and_an_organisation_with_a_territory() -> None:
+    with pytest.raises(MachineClientWrong):
+        a_client(frozenset())
+    with pytest.raises(MachineClientWrong, match="territoire"):
+        a_client(communes=frozenset[str]())

@@ -57,6 +57,7 @@ def test_no_changed_checkpoint_opens(data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "\n", "x\n\n", GO_NOTE, f"{ORIGIN}\n12\n", SEAL.sign("autre chose\n"), SEAL.sign(f"{ORIGIN}\n-\n-\n-\n-\n")],
+    ids=["nothing", "blank", "unsigned", "of-go", "cut", "no-checkpoint", "no-figures"],  # keys are new at each run
 )
 def test_what_is_no_checkpoint_of_this_log_opens_nothing(text: str) -> None:
     assert SEAL.opened(text) is None

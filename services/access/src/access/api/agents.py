@@ -62,7 +62,7 @@ async def change_agent(desk: TheDesk, agent_id: Word, body: AgentPatch) -> Agent
     """Change an agent's name, role, employer or communes; nobody changes their own rights."""
     changes = " ".join(f"{name}={value}" for name, value in body.model_dump(mode="json", exclude_none=True).items())
     about = f"modification de {agent_id[:64]} : {changes}"
-    await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=about[:1500])
+    admitted = await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=about[:1500])
     agent = await use_cases.change_agent(
         desk.connection,
         agent_id=agent_id,
@@ -70,7 +70,7 @@ async def change_agent(desk: TheDesk, agent_id: Word, body: AgentPatch) -> Agent
         role=body.role,
         organisation_id=body.organisation_id,
         communes=None if body.communes is None else frozenset(body.communes),
-        by_agent=desk.principal.subject if desk.principal.kind == "agent" else None,
+        by_agent=admitted.agent_id,
         event_id=new_id(),
         at=desk.at,
     )
@@ -87,6 +87,7 @@ async def record_agrement(desk: TheDesk, agent_id: Word, body: AgrementBody) -> 
         agent_id=agent_id,
         agrement=body.agrement,
         by=admitted.actor_id,
+        by_agent=admitted.agent_id,
         event_id=new_id(),
         at=desk.at,
     )
@@ -120,6 +121,7 @@ async def grant_habilitation(desk: TheDesk, agent_id: Word, body: HabilitationBo
         agent_id=agent_id,
         habilitation=body.habilitation,
         by=admitted.actor_id,
+        by_agent=admitted.agent_id,
         event_id=new_id(),
         at=desk.at,
     )
@@ -133,20 +135,20 @@ async def revoke_agent(desk: TheDesk, agent_id: Word, body: RevocationBody | Non
     Nobody revokes their own account; the reason, if given, goes into the register.
     """
     reason = f" : {body.reason}" if body and body.reason else ""
-    await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=f"révocation de {agent_id[:64]}{reason}")
-    by_agent = desk.principal.subject if desk.principal.kind == "agent" else None
+    admitted = await desk.admit(Action.MANAGE_AGENTS, scope=_WRITE, about=f"révocation de {agent_id[:64]}{reason}")
     agent = await use_cases.revoke_agent(
-        desk.connection, agent_id=agent_id, by_agent=by_agent, event_id=new_id(), at=desk.at
+        desk.connection, agent_id=agent_id, by_agent=admitted.agent_id, event_id=new_id(), at=desk.at
     )
     return AgentView.of(agent)
 
 
 @router.get("/organisations")
 async def list_organisations(desk: TheDesk) -> OrganisationList:
-    """List employers by name."""
-    await desk.admit(Action.VIEW_AGENTS, scope=_READ)
+    """List employers by name; a head of room sees those who share a commune."""
+    admitted = await desk.admit(Action.VIEW_AGENTS, scope=_READ)
     found = await repository.all_organisations(desk.connection)
-    return OrganisationList(items=[OrganisationBody.of(organisation) for organisation in found])
+    seen = [one for one in found if admitted.communes is None or one.communes & admitted.communes]
+    return OrganisationList(items=[OrganisationBody.of(organisation) for organisation in seen])
 
 
 @router.post("/organisations", status_code=201)

@@ -22,10 +22,15 @@ _SEE_ALL = frozenset({Role.ADMIN, Role.DPO, Role.AUDITEUR})
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Who was let through. ``communes`` bounds what they may see; None means all."""
+    """Who was let through.
+
+    ``communes`` bounds what they may see; None means all. ``agent_id``: the agent who asks, None for a machine; what
+    nobody may do to themselves is judged by it.
+    """
 
     actor_id: str
     communes: frozenset[str] | None
+    agent_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,8 @@ class Desk:
             motive=Motive(code="administration", text=about),
         )
         everywhere = grant.agent.role in _SEE_ALL
-        return Admitted(grant.agent.agent_id, None if everywhere else grant.agent.communes)
+        agent_id = grant.agent.agent_id
+        return Admitted(agent_id, None if everywhere else grant.agent.communes, agent_id)
 
     async def _admit_service(self, action: Action, scope: str, about: str) -> Admitted:
         service = self.principal.subject
@@ -80,7 +86,7 @@ class Desk:
             at=self.at,
         )
         await register.ask_for(self.connection, entry)
-        return Admitted(service, None)
+        return Admitted(service, self.principal.communes, None)
 
 
 async def _desk(connection: Tx, caller: Caller, guard: TheGuard, clock: Now, station: Station) -> Desk:

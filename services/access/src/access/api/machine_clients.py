@@ -26,7 +26,7 @@ from common.web import Tx
 from policy import Action
 
 router = APIRouter(prefix="/api/access", tags=["machine clients"])
-_SCOPE = "agents.write"
+_SCOPE = "clients.manage"
 _SECRET_BYTES = 32
 _FIELD = 2_000
 
@@ -84,12 +84,13 @@ async def issue_token(
     if "\x00" in "".join(shown):
         return _refused(401, "invalid_client")
     try:
-        scopes = await use_cases.granted_scopes(tx, client_id=shown[0], secret=shown[1], asked=frozenset(scope.split()))
+        grant = await use_cases.grant_token(tx, client_id=shown[0], secret=shown[1], asked=frozenset(scope.split()))
     except ClientRefused:
         return _refused(401, "invalid_client")
     key: ServiceKey = request.app.state.service_key
-    written = " ".join(sorted(scopes))
-    token = key.sign({"sub": shown[0], "typ": "client", "scope": written}, ttl=TOKEN_SECONDS)
+    written = " ".join(sorted(grant.scopes))
+    claims = {"sub": shown[0], "typ": "client", "scope": written, "communes": " ".join(sorted(grant.communes))}
+    token = key.sign(claims, ttl=TOKEN_SECONDS)
     answer = TokenAnswer(access_token=token, expires_in=TOKEN_SECONDS, scope=written)
     return JSONResponse(answer.model_dump(), headers={"Cache-Control": "no-store"})
 

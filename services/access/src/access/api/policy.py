@@ -25,7 +25,8 @@ async def explain_policy(desk: TheDesk, body: ExplanationBody) -> ExplanationVie
     state = _agent(desk, admitted, body.agent_id)
     at = body.at or desk.at
     camera = desk.guard.camera(body.camera_id, at) if body.camera_id else None
-    if body.camera_id and camera is None:
+    elsewhere = camera is not None and admitted.communes is not None and camera.insee not in admitted.communes
+    if body.camera_id and (camera is None or elsewhere):
         raise NotFound("La caméra", body.camera_id)
     context = desk.guard.resolved(Context(body.incident_id, body.requisition_id, body.ticket_id))
     found = explain(agent_from(state), body.action, camera, context, at, town=desk.guard.town)
@@ -74,8 +75,9 @@ def _agent(desk: Desk, admitted: Admitted, agent_id: str) -> AgentState:
 
 
 def _cameras(desk: Desk, insee: str | None) -> dict[str, CameraState]:
-    """Return the cameras of the caller's territory (a machine's: all), or of one commune of it; raises NotFound."""
-    territory = None if desk.principal.kind == "service" else desk.guard.visible_communes(desk.principal)
+    """Return the cameras of the caller's territory (a house service's: all), or of one commune of it; NotFound."""
+    machine = desk.principal.kind == "service"
+    territory = desk.principal.communes if machine else desk.guard.visible_communes(desk.principal)
     if insee is not None:
         if territory is not None and insee not in territory:
             raise NotFound("La commune", insee)

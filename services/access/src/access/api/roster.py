@@ -43,7 +43,7 @@ async def bring_roster(
         raise Invalid("Ce fichier dépasse 5 Mo : découpez-le.")
     what = "essai" if dry_run else "import"
     admitted = await desk.admit(Action.MANAGE_AGENTS, scope="agents.write", about=f"{what} d'une liste d'agents")
-    by_agent = desk.principal.subject if desk.principal.kind == "agent" else None
+    by_agent = admitted.agent_id
     plan = await use_cases.compare_roster(desk.connection, content=content, by_agent=by_agent)
     if not dry_run:
         await use_cases.apply_roster(

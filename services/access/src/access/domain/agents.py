@@ -193,13 +193,22 @@ class Agent:
         """Return the agent under a changed employer: a commune it lost is lost to the agent, none is gained."""
         return replace(self, organisation=organisation, communes=self.communes & organisation.communes)
 
-    def habilitated(self, habilitation: Habilitation) -> Self:
-        """Return the agent under a new paper, active again; sessions from before a revocation stay dead."""
-        return replace(self, habilitation=habilitation, active=True)
+    def habilitated(self, habilitation: Habilitation, *, by_agent: str | None) -> Self:
+        """Return the agent under a new paper, active again; sessions from before a revocation stay dead.
 
-    def under(self, agrement: Agrement) -> Self:
-        """Return the agent under another agrément."""
-        return replace(self, agrement=agrement)
+        Raises:
+            OwnChange: an agent gives it to themselves.
+        """
+        return self._given(replace(self, habilitation=habilitation, active=True), by_agent)
+
+    def under(self, agrement: Agrement, *, by_agent: str | None) -> Self:
+        """Return the agent under another agrément; raises OwnChange as for a habilitation."""
+        return self._given(replace(self, agrement=agrement), by_agent)
+
+    def _given(self, after: Self, by_agent: str | None) -> Self:
+        if by_agent == self.agent_id and after != self:
+            raise OwnChange(self.agent_id)
+        return after
 
     def trained(self, on: date) -> Self:
         """Return the agent after a training; an earlier one than the last known changes nothing."""
@@ -233,6 +242,7 @@ class Agent:
             active=self.active,
             session_epoch=self.session_epoch,
             agrement_number=self.agrement.number if self.agrement else None,
+            agrement_from=self.agrement.valid_from if self.agrement else None,
             agrement_until=self.agrement.valid_until if self.agrement else None,
         )
 

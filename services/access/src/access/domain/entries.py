@@ -1,6 +1,7 @@
 """Register rows that access asks for about its own acts: log-ins, and machines that change or read something."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid5
 
 from access.domain.agents import Agent
@@ -81,7 +82,22 @@ def service_entry(
     )
 
 
-def given_up_entry(event_id: UUID, reason: str, *, at: datetime) -> RegisterEntry:
+class GivenUp(StrEnum):
+    """Why a requested row is not in the chain; the value is the rule that the register names."""
+
+    SEAL = "sceau"
+    UNREADABLE = "ligne_lisible"
+    NOT_CHAINED = "ligne_chainable"
+
+
+_GIVEN_UP_SOURCES = {
+    GivenUp.SEAL: "Politique d'accès Vigie : une ligne du registre est scellée par le service qui agit",
+    GivenUp.UNREADABLE: "Politique d'accès Vigie : une ligne du registre suit le format publié",
+    GivenUp.NOT_CHAINED: "Politique d'accès Vigie : une ligne qui ne peut être chaînée est gardée en lettre morte",
+}
+
+
+def given_up_entry(event_id: UUID, cause: GivenUp, reason: str, *, at: datetime) -> RegisterEntry:
     """Return the row that tells of a requested row which could not be chained; it lies among the dead letters."""
     return RegisterEntry(
         entry_id=uuid5(event_id, "not chained"),
@@ -104,6 +120,6 @@ def given_up_entry(event_id: UUID, reason: str, *, at: datetime) -> RegisterEntr
         window_until=None,
         recipient=None,
         result=RegisterResult.REFUSED,
-        rule="sceau",
-        citation="Politique d'accès Vigie : une ligne du registre est scellée par le service qui agit",
+        rule=cause.value,
+        citation=_GIVEN_UP_SOURCES[cause],
     )

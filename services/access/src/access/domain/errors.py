@@ -43,11 +43,14 @@ class OwnRevocation(AccessError):
 
 
 class OwnChange(AccessError):
-    """An agent cannot give themselves another role, employer or territory."""
+    """An agent cannot give themselves another role, employer, territory or paper."""
 
     def __init__(self, agent_id: str) -> None:
         self.agent_id = agent_id
-        super().__init__("Un autre administrateur doit modifier votre rôle, votre employeur ou vos communes.")
+        super().__init__(
+            "Un autre administrateur doit modifier votre rôle, votre employeur, vos communes, votre habilitation ou "
+            "votre agrément."
+        )
 
 
 class RoleNotOfEmployer(AccessError):

@@ -9,22 +9,25 @@ import hmac
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
+from access.domain.agents import Organisation
 from access.domain.errors import AccessError
 
 GRANTABLE_SCOPES = frozenset(
     {
         "agents.read",
-        "agents.write",
         "cameras.read",
-        "cameras.write",
-        "partners.write",
         "policy.read",
         "register.read",
-        "segments.read",
     }
 )
-"""What an outside machine may ever be given. ``cameras.source`` (addresses, passwords) is the media plane's."""
+"""What an outside machine may ever be given: to read, within its organisation's communes, and nothing more.
+
+Who writes agents makes himself an administrator, who writes cameras points one at his own device, who writes arrêtés
+or clients opens the rest: those scopes, the footage's inventory (``segments.read``) and the cameras' passwords
+(``cameras.source``) are for the house's own services.
+"""
 
 TOKEN_SECONDS = 60
 """A revoked client's last token dies within a minute, without anybody asking anybody."""
@@ -60,7 +63,7 @@ class ClientRefused(AccessError):
 
 @dataclass(frozen=True, slots=True)
 class MachineClient:
-    """A system, whom it belongs to and the few things it may do. Raises MachineClientWrong."""
+    """A system, whom it belongs to and the few things it may do."""
 
     client_id: str
     name: str
@@ -69,27 +72,41 @@ class MachineClient:
     secret_hash: str
     revoked_at: datetime | None = None
 
-    def __post_init__(self) -> None:
-        if not _CLIENT_ID.fullmatch(self.client_id):
+    @classmethod
+    def registered(
+        cls, *, client_id: str, name: str, organisation: Organisation, scopes: frozenset[str], secret_hash: str
+    ) -> Self:
+        """Return a new client.
+
+        Raises:
+            MachineClientWrong: no identifier, no scope or one that is not grantable, an organisation without communes.
+        """
+        if not _CLIENT_ID.fullmatch(client_id):
             raise MachineClientWrong("Un identifiant de client a 3 à 63 caractères : minuscules, chiffres et « - ».")
-        if not self.scopes:
+        if not organisation.communes:
+            raise MachineClientWrong(f"« {organisation.name} » n'a aucune commune : donnez-lui d'abord un territoire.")
+        if not scopes:
             raise MachineClientWrong("Donnez au moins une portée au client.")
-        if unknown := self.scopes - GRANTABLE_SCOPES:
+        if unknown := scopes - GRANTABLE_SCOPES:
             raise MachineClientWrong(
                 f"Portées inconnues ou non accordables : {', '.join(sorted(unknown))}. "
                 f"Portées possibles : {', '.join(sorted(GRANTABLE_SCOPES))}."
             )
+        return cls(client_id, name, organisation.organisation_id, scopes, secret_hash)
 
     def granted(self, secret: str, asked: frozenset[str]) -> frozenset[str]:
         """Return the scopes of a token for who shows this secret; nothing asked: all of them.
+
+        A scope that was given once and is no longer grantable has left the client.
 
         Raises:
             ClientRefused: wrong secret, revoked, or a scope beyond its own.
         """
         right = hmac.compare_digest(hash_of(secret), self.secret_hash)
-        if not right or self.revoked_at is not None or not asked <= self.scopes:
+        own = self.scopes & GRANTABLE_SCOPES
+        if not right or self.revoked_at is not None or not own or not asked <= own:
             raise ClientRefused
-        return asked or self.scopes
+        return asked or own
 
     def revoked(self, at: datetime) -> "MachineClient":
         """Return the client without any right; a second time changes nothing."""

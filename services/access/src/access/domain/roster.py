@@ -1,13 +1,15 @@
 """The roster: every agent as a line of a CSV file that a town's office can read, change and bring back.
 
 A day in a file is a day in Paris; an end day is the last one on which the paper counts. Bringing a file back creates
-and changes, and never takes anything away: who is missing from it is only told.
+and changes, and never takes anything away: who is missing from it is only told. A cell or a column that is not there
+says nothing: a known agent keeps what the file is silent about, the territory first of all. Whoever is to have the
+employer's whole territory, or none of it, is given it in words: ``toutes``, ``aucune``.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -35,6 +37,7 @@ REQUIRED = ("agent_id", "name", "role", "organisation_id")
 MAX_LINES = 20_000
 _PARIS = ZoneInfo("Europe/Paris")
 _Paper = TypeVar("_Paper", Habilitation, Agrement)
+_WHOLE, _NONE = "toutes", "aucune"
 _FORMULA = ("=", "+", "-", "@", "\t")
 _NAME_LENGTH = 200
 _IDENTIFIER_LENGTH = 64
@@ -179,8 +182,8 @@ def _agent(
         raise _CellWrong("name", name[:80], f"Un nom a de 1 à {_NAME_LENGTH} caractères.")
     habilitation, agrement = _habilitation(cells), _agrement(cells)
     trained_on = _day(cells, "trained_on")
+    communes = _communes(cells, before, employer)
     try:
-        communes = frozenset(cells["communes"].split()) if cells.get("communes") else None
         if before is None:
             after = Agent.enrol(
                 agent_id=agent_id,
@@ -194,10 +197,26 @@ def _agent(
             after = before.changed(
                 by_agent=by_agent, name=name, role=_role(cells), organisation=employer, communes=communes
             )
+        after = after.habilitated(habilitation, by_agent=by_agent) if habilitation is not None else after
+        after = after.under(agrement, by_agent=by_agent) if agrement is not None else after
     except AccessError as refusal:
         raise _CellWrong("agent_id", agent_id[:_IDENTIFIER_LENGTH], str(refusal)) from refusal
-    after = replace(after, habilitation=habilitation or after.habilitation, agrement=agrement or after.agrement)
     return after.trained(trained_on) if trained_on is not None else after
+
+
+def _communes(cells: Mapping[str, str], before: Agent | None, employer: Organisation) -> frozenset[str] | None:
+    """Return the territory a line gives; None (a new agent of whom it says nothing): the employer's whole one."""
+    text = cells.get("communes", "")
+    if not text:
+        return before.communes if before is not None else None
+    if text.lower() == _WHOLE:
+        return employer.communes
+    if text.lower() == _NONE:
+        return frozenset()
+    words = text.split()
+    if not {_WHOLE, _NONE}.isdisjoint(word.lower() for word in words):
+        raise _CellWrong("communes", text[:80], f"« {_WHOLE} » ou « {_NONE} » s'écrit seul, sans code de commune.")
+    return frozenset(words)
 
 
 def _role(cells: Mapping[str, str]) -> Role:
@@ -275,7 +294,7 @@ def _cells(agent: Agent) -> Sequence[str]:
         agent.name,
         agent.role.value,
         agent.organisation.organisation_id,
-        " ".join(sorted(agent.communes)),
+        " ".join(sorted(agent.communes)) or _NONE,
         habilitation.habilitation_id if habilitation else "",
         _written(habilitation.valid_from, last_day=False) if habilitation else "",
         _written(habilitation.valid_until, last_day=True) if habilitation else "",

@@ -1,16 +1,14 @@
 """The register: rows are only ever inserted, one writer at a time, and read by the four questions."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, TextClause, func, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from access.domain.register import ChainHead, RegisterRow, words_of
+from access.domain.register import ChainHead, RegisterRow
+from access.repository import register_questions as questions
+from access.repository.register_questions import Question
 from access.tables import register_entries
 from contracts.access import OWNER, RegisterEntry
 from guard.seal import ask_for_row
@@ -18,33 +16,6 @@ from guard.seal import ask_for_row
 _CHAIN_LOCK = 0x5245_4749_5354_5245  # "REGISTRE": one lock for the one chain of this database
 _COLUMNS = tuple(RegisterRow._fields)
 _PAGE_ROWS = 4096  # whole tiles
-_RARE = 2000  # rows that may be named one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Which camera, when, by whom, why: every field None asks nothing. ``until_at`` is excluded.
-
-    ``why``: words that begin words of motive and context, all of them. ``communes`` bounds what may be seen; None
-    means all communes.
-    """
-
-    camera_id: str | None = None
-    actor_id: str | None = None
-    action: str | None = None
-    result: str | None = None
-    from_at: datetime | None = None
-    until_at: datetime | None = None
-    communes: frozenset[str] | None = None
-    insee: str | None = None
-    organisation: str | None = None
-    motive_code: str | None = None
-    why: str | None = None
-
-    @property
-    def asks_nothing(self) -> bool:
-        """Tell whether the answer is the whole register."""
-        return self == Question()
 
 
 async def ask_for(conn: AsyncConnection, entry: RegisterEntry) -> None:
@@ -88,15 +59,13 @@ async def append(conn: AsyncConnection, rows: Sequence[RegisterRow]) -> None:
 
 async def answer(conn: AsyncConnection, question: Question, *, before: int | None, limit: int) -> Sequence[RegisterRow]:
     """Return rows newest first, those with ``seq < before`` when it is given."""
-    query = (await _found(conn, question)).order_by(register_entries.c.seq.desc()).limit(limit)
-    if before is not None:
-        query = query.where(register_entries.c.seq < before)
+    query = await questions.newest(conn, question, before=before, limit=limit)
     return [RegisterRow(*row) for row in await conn.execute(query)]
 
 
 async def row_at(conn: AsyncConnection, seq: int, communes: frozenset[str] | None) -> RegisterRow | None:
     """Return one row, None when there is none among these communes (None: all)."""
-    query = _asked(Question(communes=communes)).where(register_entries.c.seq == seq)
+    query = questions.asked_of_columns(Question(communes=communes)).where(register_entries.c.seq == seq)
     row = (await conn.execute(query)).one_or_none()
     return RegisterRow(*row) if row else None
 
@@ -104,7 +73,7 @@ async def row_at(conn: AsyncConnection, seq: int, communes: frozenset[str] | Non
 async def pages(conn: AsyncConnection, question: Question, *, size: int) -> AsyncIterator[Sequence[RegisterRow]]:
     """Yield the rows that answer, oldest first, of the first ``size`` of the register, a few thousand at a time."""
     after, columns = 0, register_entries.c
-    asked = await _found(conn, question)
+    asked = await questions.whole(conn, question)
     while True:
         query = asked.where(columns.seq > after, columns.seq <= size)
         rows = [RegisterRow(*row) for row in await conn.execute(query.order_by(columns.seq).limit(_PAGE_ROWS))]
@@ -120,65 +89,6 @@ async def walk(conn: AsyncConnection, *, after: int, until: int) -> Sequence[Reg
     driver = (await conn.get_raw_connection()).driver_connection
     assert driver is not None  # noqa: S101 - a connection in use has one
     return [RegisterRow._make(record) for record in await driver.fetch(_WALK, after, until, _PAGE_ROWS)]
-
-
-async def _found(conn: AsyncConnection, question: Question) -> Select[Any]:
-    """Return the query of a question, with what the planner cannot know: where in the register the answer lies.
-
-    Rows are read in order of ``seq``. The planner does not know that time grows with it, nor how rare the beginning of
-    a word is, and would walk a million rows back for a day of last year. Two short looks into an index tell.
-    """
-    columns = register_entries.c
-    query = _asked(question)
-    if question.until_at is not None:
-        between = [columns.at < question.until_at]
-        if question.from_at is not None:
-            between.append(columns.at >= question.from_at)
-        number = columns.seq + 0  # as it stands, the planner would walk the primary key instead of the instants
-        span = (await conn.execute(select(func.min(number), func.max(number)).where(*between))).one()
-        query = query.where(columns.seq.between(span[0] or 0, span[1] or 0))
-    if question.why is not None:
-        because = _because(question.why)
-        every = select(columns.seq).where(because).cte().prefix_with("MATERIALIZED")  # planned for all, read for some
-        some = list((await conn.execute(select(every.c.seq).limit(_RARE + 1))).scalars())
-        query = query.where(
-            columns.seq == func.any(literal(some, ARRAY(BigInteger))) if len(some) <= _RARE else because
-        )
-    return query
-
-
-def _asked(question: Question) -> Select[Any]:
-    columns = register_entries.c
-    query = select(*(columns[name] for name in _COLUMNS))
-    asked = {
-        columns.camera_id: question.camera_id,
-        columns.actor_id: question.actor_id,
-        columns.action: question.action,
-        columns.result: question.result,
-        columns.insee: question.insee,
-        columns.organisation: question.organisation,
-        columns.motive_code: question.motive_code,
-    }
-    for column, value in asked.items():
-        if value is not None:
-            query = query.where(column == value)
-    if question.from_at is not None:
-        query = query.where(columns.at >= question.from_at)
-    if question.until_at is not None:
-        query = query.where(columns.at < question.until_at)
-    if question.communes is not None:
-        query = query.where(columns.insee.in_(sorted(question.communes)))
-    return query
-
-
-def _because(why: str) -> ColumnElement[bool] | TextClause:
-    words = words_of(why).split()
-    if not words:
-        return literal(value=False) if why.strip() else literal(value=True)
-    begun = " & ".join(f"'{word}':*" for word in words)  # words hold letters, digits, _ and - only
-    return text("array_to_tsvector(string_to_array(register_entries.why, ' ')) @@ CAST(:begun AS tsquery)").bindparams(
-        begun=begun
-    )
 
 
 _APPEND = f"""

@@ -95,18 +95,34 @@ async def change_agent(
 
 
 async def grant_habilitation(
-    conn: AsyncConnection, *, agent_id: str, habilitation: Habilitation, by: str, event_id: UUID, at: datetime
+    conn: AsyncConnection,
+    *,
+    agent_id: str,
+    habilitation: Habilitation,
+    by: str,
+    by_agent: str | None,
+    event_id: UUID,
+    at: datetime,
 ) -> Agent:
     """Give an agent a new dated paper; a revoked agent is active again under it.
 
+    Args:
+        conn: the transaction.
+        agent_id: whose paper it is.
+        habilitation: the paper.
+        by: who is written under it.
+        by_agent: the agent who asks, None for a machine.
+        event_id: of the fact that is published.
+        at: the instant of the command.
+
     Raises:
-        AgentUnknown, HabilitationTaken: see the domain.
+        AgentUnknown, HabilitationTaken, OwnChange: see the domain.
     """
     agent = await repository.get(conn, agent_id, for_update=True)
     if agent.active and agent.habilitation == habilitation:
         return agent
+    changed = agent.habilitated(habilitation, by_agent=by_agent)
     await repository.grant(conn, agent_id, habilitation, by=by, at=at)
-    changed = agent.habilitated(habilitation)
     await repository.save(conn, changed, event_id=event_id, at=at)
     return changed
 

@@ -1,5 +1,6 @@
 """Commands on machine clients."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,8 +26,13 @@ async def register_client(
     Raises:
         OrganisationUnknown, MachineClientWrong, MachineClientTaken: see the domain.
     """
-    await agents.organisation(conn, organisation_id)
-    client = MachineClient(client_id, name, organisation_id, scopes, hash_of(secret))
+    client = MachineClient.registered(
+        client_id=client_id,
+        name=name,
+        organisation=await agents.organisation(conn, organisation_id),
+        scopes=scopes,
+        secret_hash=hash_of(secret),
+    )
     await repository.add(conn, client, by=by, at=at)
     return client
 
@@ -41,11 +47,25 @@ async def revoke_client(conn: AsyncConnection, *, client_id: str, at: datetime) 
     return client
 
 
-async def granted_scopes(
-    conn: AsyncConnection, *, client_id: str, secret: str, asked: frozenset[str]
-) -> frozenset[str]:
-    """Return what a token may carry; raises ClientRefused."""
+@dataclass(frozen=True, slots=True)
+class TokenGrant:
+    """What a token may carry; ``communes`` bounds everything it is shown for."""
+
+    scopes: frozenset[str]
+    communes: frozenset[str]
+
+
+async def grant_token(conn: AsyncConnection, *, client_id: str, secret: str, asked: frozenset[str]) -> TokenGrant:
+    """Return what a token may carry: the territory is the one its organisation has at this very moment.
+
+    Raises:
+        ClientRefused: see the domain; also where the organisation has no commune left.
+    """
     client = await repository.find(conn, client_id)
     if client is None:
         raise ClientRefused
-    return client.granted(secret, asked)
+    scopes = client.granted(secret, asked)
+    communes = (await agents.organisation(conn, client.organisation_id)).communes
+    if not communes:
+        raise ClientRefused
+    return TokenGrant(scopes, communes)

@@ -15,16 +15,25 @@ _PARIS = ZoneInfo("Europe/Paris")
 
 
 async def record_agrement(
-    conn: AsyncConnection, *, agent_id: str, agrement: Agrement, by: str, event_id: UUID, at: datetime
+    conn: AsyncConnection,
+    *,
+    agent_id: str,
+    agrement: Agrement,
+    by: str,
+    by_agent: str | None,
+    event_id: UUID,
+    at: datetime,
 ) -> Agent:
-    """Put an agent under the prefect's agrément; every service learns its end.
+    """Put an agent under the prefect's agrément; every service learns when it counts.
+
+    ``by_agent`` is the agent who asks, None for a machine.
 
     Raises:
-        AgentUnknown, AgrementTaken: see the domain.
+        AgentUnknown, AgrementTaken, OwnChange: see the domain.
     """
     agent = await agents.get(conn, agent_id, for_update=True)
+    changed = agent.under(agrement, by_agent=by_agent)
     await papers.record_agrement(conn, agent_id, agrement, by=by, at=at)
-    changed = agent.under(agrement)
     if changed != agent:
         await agents.save(conn, changed, event_id=event_id, at=at)
     return changed

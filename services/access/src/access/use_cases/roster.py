@@ -46,7 +46,7 @@ async def apply_roster(
             event_id=new_event_id(),
             at=at,
         )
-        await _papers(conn, agent, by=by, new_event_id=new_event_id, at=at)
+        await _papers(conn, agent, by=by, by_agent=by_agent, new_event_id=new_event_id, at=at)
     for agent in plan.changed:
         before = await agents.change_agent(
             conn,
@@ -61,17 +61,35 @@ async def apply_roster(
         )
         if agent.habilitation is not None and agent.habilitation != before.habilitation:
             await agents.grant_habilitation(
-                conn, agent_id=agent.agent_id, habilitation=agent.habilitation, by=by, event_id=new_event_id(), at=at
+                conn,
+                agent_id=agent.agent_id,
+                habilitation=agent.habilitation,
+                by=by,
+                by_agent=by_agent,
+                event_id=new_event_id(),
+                at=at,
             )
-        await _papers(conn, agent, by=by, new_event_id=new_event_id, at=at)
+        await _papers(conn, agent, by=by, by_agent=by_agent, new_event_id=new_event_id, at=at)
 
 
 async def _papers(
-    conn: AsyncConnection, agent: Agent, *, by: str, new_event_id: Callable[[], UUID], at: datetime
+    conn: AsyncConnection,
+    agent: Agent,
+    *,
+    by: str,
+    by_agent: str | None,
+    new_event_id: Callable[[], UUID],
+    at: datetime,
 ) -> None:
     if agent.agrement is not None:
         await papers.record_agrement(
-            conn, agent_id=agent.agent_id, agrement=agent.agrement, by=by, event_id=new_event_id(), at=at
+            conn,
+            agent_id=agent.agent_id,
+            agrement=agent.agrement,
+            by=by,
+            by_agent=by_agent,
+            event_id=new_event_id(),
+            at=at,
         )
     if agent.trained_on is not None:
         await papers.record_training(
