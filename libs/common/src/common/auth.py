@@ -8,9 +8,10 @@ machines come from ``access`` alone.
 """
 
 import base64
+import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -31,17 +32,29 @@ CLIENT_PREFIX = "client:"
 
 _ALGORITHM = "Ed25519"
 _LEEWAY_SECONDS = 5
+_BELIEVED_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated caller. ``epoch`` is the agent's session epoch when the token was issued."""
+    """An authenticated caller.
+
+    ``epoch``: the agent's session epoch when the token was issued. ``expires``: when the token ends, in seconds of the
+    epoch; None where no token was read. ``communes``: the territory an outside machine is bounded by, that of the
+    organisation it belongs to; None for agents (the guard knows theirs) and for the house's own services (the town).
+    """
 
     kind: Literal["agent", "service"]
     subject: str
     scopes: frozenset[str] = frozenset()
     session_id: str | None = None
     epoch: int = 0
+    expires: float | None = None
+    communes: frozenset[str] | None = None
+
+    def within(self, communes: frozenset[str]) -> frozenset[str]:
+        """Return the part of ``communes`` that a machine may be told of: all of it for a service of the house."""
+        return communes if self.communes is None else communes & self.communes
 
 
 class ServiceKey:
@@ -111,26 +124,45 @@ class ServiceKey:
         return _checked(token, self._key, issuer=self.issuer, audience=audience)
 
 
-class TokenVerifier:
-    """Checks tokens of every trusted issuer. Keys are read again when the folder changes."""
+@dataclass(frozen=True, slots=True)
+class _Believed:
+    """What a verified token said; ``keys`` are those that verified it, ``expires`` is in seconds of the epoch."""
 
-    def __init__(self, trusted_keys_dir: Path) -> None:
+    principal: Principal
+    issuer: str
+    keys: KeySet
+    expires: float
+
+
+class TokenVerifier:
+    """Checks tokens of every trusted issuer. Keys are read again when the folder changes.
+
+    A token is verified once, then known by its hash until it expires or its issuer's keys change: a browser shows the
+    same one with each request. Whether its session still counts is not asked here but of the guard, every time.
+    ``now`` returns seconds of the epoch.
+    """
+
+    def __init__(self, trusted_keys_dir: Path, *, now: Callable[[], float] = time.time) -> None:
         self._folder = trusted_keys_dir
+        self._now = now
         self._keys: dict[str, tuple[float, KeySet]] = {}
+        self._believed: dict[tuple[bytes, str], _Believed] = {}
 
     def verify(self, token: str, *, audience: str = AUDIENCE) -> Principal:
         """Return who the token speaks for; raises Unauthenticated for anything wrong with it."""
+        name = hashlib.sha256(token.encode(errors="surrogatepass")).digest(), audience
+        known = self._believed.get(name)
+        if known and known.keys is self._key_set(known.issuer) and self._now() < known.expires:
+            return known.principal
+        self._believed.pop(name, None)
         issuer = _unverified_issuer(token)
-        claims = _checked(token, self._key_set(issuer), issuer=issuer, audience=audience)
-        typ = claims.get("typ")
-        if typ == "session" and issuer == SESSION_ISSUER:
-            return Principal("agent", str(claims["sub"]), frozenset(), str(claims["sid"]), int(claims["epoch"]))
-        if typ == "service" and claims.get("sub") == issuer:
-            return Principal("service", issuer, frozenset(str(claims.get("scope", "")).split()))
-        if typ == "client" and issuer == SESSION_ISSUER:
-            scopes = frozenset(str(claims.get("scope", "")).split())
-            return Principal("service", f"{CLIENT_PREFIX}{claims['sub']}", scopes)
-        raise Unauthenticated
+        keys = self._key_set(issuer)
+        claims = _checked(token, keys, issuer=issuer, audience=audience, now=self._now)
+        principal = _principal(claims, issuer)
+        if len(self._believed) >= _BELIEVED_AT_MOST:
+            del self._believed[next(iter(self._believed))]
+        self._believed[name] = _Believed(principal, issuer, keys, float(claims["exp"]))
+        return principal
 
     def public_keys(self) -> dict[str, str]:
         """Return every trusted key, 32 bytes in Base64, by ``issuer/key id``: for those who check without us."""
@@ -188,10 +220,31 @@ def _unverified_issuer(token: str) -> str:
         raise Unauthenticated from None
 
 
-def _checked(token: str, key: OKPKey | KeySet, *, issuer: str, audience: str) -> dict[str, Any]:
+def _principal(claims: Mapping[str, Any], issuer: str) -> Principal:
+    """Return who verified claims speak for; raises Unauthenticated where the issuer may not say so."""
+    typ, expires = claims.get("typ"), float(claims["exp"])
+    if typ == "session" and issuer == SESSION_ISSUER:
+        return Principal("agent", str(claims["sub"]), frozenset(), str(claims["sid"]), int(claims["epoch"]), expires)
+    if typ == "service" and claims.get("sub") == issuer:
+        return Principal("service", issuer, _words(claims, "scope"), expires=expires)
+    if typ == "client" and issuer == SESSION_ISSUER:
+        name = f"{CLIENT_PREFIX}{claims['sub']}"
+        return Principal("service", name, _words(claims, "scope"), expires=expires, communes=_words(claims, "communes"))
+    raise Unauthenticated
+
+
+def _words(claims: Mapping[str, Any], name: str) -> frozenset[str]:
+    """Return what a claim lists; nothing where it is absent, so that a token which does not say opens nothing."""
+    return frozenset(str(claims.get(name, "")).split())
+
+
+def _checked(
+    token: str, key: OKPKey | KeySet, *, issuer: str, audience: str, now: Callable[[], float] = time.time
+) -> dict[str, Any]:
     try:
         decoded = jwt.decode(token, key, algorithms=[_ALGORITHM])
         registry = jwt.JWTClaimsRegistry(
+            now=int(now()),
             leeway=_LEEWAY_SECONDS,
             iss={"essential": True, "value": issuer},
             aud={"essential": True, "value": audience},

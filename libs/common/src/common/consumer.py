@@ -29,9 +29,9 @@ from common.bus import Bus
 from common.database import Database
 from common.durable_loop import DurableLoop
 from common.leases import Leases
-from common.subscription import Hopeless, Refused, Subscription
+from common.subscription import Burial, Hopeless, Refused, Subscription
 
-__all__ = ["ConsumerRunner", "Hopeless", "Refused", "Subscription"]
+__all__ = ["Burial", "ConsumerRunner", "Hopeless", "Refused", "Subscription"]
 
 _SWEEP_SECONDS = 600.0
 

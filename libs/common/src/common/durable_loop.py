@@ -23,7 +23,7 @@ from common.messaging_metrics import CONSUMED, DEAD, DUPLICATES, LAG, NAKED, REF
 from common.outbox import append_messages
 from common.parking import Parking
 from common.pull_feed import PullFeed, stream_sequence
-from common.subscription import Hopeless, Refused, Subscription, in_words
+from common.subscription import Burial, Hopeless, Refused, Subscription, in_words
 from contracts.envelope import Envelope, Payload
 
 _RETRY_SECONDS = (0.1, 0.3, 1.0, 2.0)
@@ -221,7 +221,7 @@ class DurableLoop:
             reason = in_words(failure.cause)
             self._log.warning("event failed", event_id=str(delivery.event_id), attempt=attempt, reason=reason)
             if attempt >= self._subscription.max_deliver or isinstance(failure.cause, Hopeless):
-                return await self._bury(delivery, reason)
+                return await self._bury(delivery, reason, failure.cause)
             await self._put_back(delivery, attempt)
             return []
         return await self._acknowledge([delivery])
@@ -240,7 +240,7 @@ class DurableLoop:
         NAKED.labels(self._durable).inc()
         await delivery.message.nak(delay=_NAK_SECONDS[min(attempt, len(_NAK_SECONDS)) - 1])
 
-    async def _bury(self, delivery: Delivery, reason: str) -> list[Delivery]:
+    async def _bury(self, delivery: Delivery, reason: str, cause: Exception | None = None) -> list[Delivery]:
         """Make it a dead letter, in one transaction with its inbox row, and let its successors go on."""
         letter = dead_letters.message(self._durable, delivery.event_id, delivery.message, reason)
         async with self._database.transaction() as conn:
@@ -248,7 +248,7 @@ class DurableLoop:
             if fresh:
                 await append_messages(conn, [letter])
                 if self._subscription.on_buried is not None:
-                    await self._subscription.on_buried(conn, delivery.event_id, reason)
+                    await self._subscription.on_buried(conn, Burial(delivery.event_id, reason, cause))
         DEAD.labels(self._durable).inc()
         self._log.error("event is a dead letter", event_id=str(delivery.event_id), reason=reason)
         with contextlib.suppress(nats.errors.Error):

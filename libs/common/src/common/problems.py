@@ -4,6 +4,7 @@
 them; extra members are for programs (for example ``rule`` and ``citation`` of a refusal).
 """
 
+import json
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request
@@ -129,10 +130,21 @@ class Unexpected(Problem):
         super().__init__(500, "erreur-interne", "Erreur interne", detail)
 
 
+class _ProblemResponse(JSONResponse):
+    """A problem may quote what was sent, and a lone surrogate has no UTF-8: it is answered as a question mark."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(
+            "utf-8", "replace"
+        )
+
+
 def response(problem: Problem) -> JSONResponse:
     """Return a problem as an HTTP response."""
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None  # noqa: PLR2004
-    return JSONResponse(problem.body(), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+    return _ProblemResponse(problem.body(), status_code=problem.status, headers=headers)
 
 
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:

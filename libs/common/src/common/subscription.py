@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +16,15 @@ class Refused(Exception):
 
 class Hopeless(Exception):
     """No attempt will ever succeed with this event: it becomes a dead letter at once, its successors go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burial:
+    """An event that becomes a dead letter. ``cause``: what the handler raised; None where it could not be read."""
+
+    event_id: UUID
+    reason: str
+    cause: Exception | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +43,8 @@ class Subscription:
         on_batch: called instead with the connection and a list of (envelope, payload), all those of a transaction
             that are new, in order. When it raises, nothing of it is kept and ``on_event`` gets them one by one,
             which finds the culprit: the two must have the same effect.
-        on_buried: called with the connection, the event's id and the reason in the transaction that makes an event a
-            dead letter, for a consumer that must leave a trace of what it gave up.
+        on_buried: called with the connection and the `Burial` in the transaction that makes an event a dead letter,
+            once for each, for a consumer that must leave a trace of what it gave up.
     """
 
     durable: str

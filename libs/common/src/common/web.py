@@ -10,19 +10,23 @@ from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from prometheus_client import Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common import problems, telemetry
 from common.auth import SESSION_COOKIE, Principal, TokenVerifier
+from common.body_limit import BodyLimit
 from common.clock import Clock
 from common.database import Database, DatabaseAway
 from common.health import Health, health_router
-from common.problems import Forbidden, Unauthenticated
+from common.problems import Forbidden, Problem, Unauthenticated
 
 CSRF_HEADER = "x-vigie"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -37,6 +41,9 @@ _SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+
+_TRACED_HERE = TelemetryConfig(tracing=False, metrics=False, logs=False)
+"""The framework's own spans, five a request, would repeat ours and carry what was asked (``url.query``)."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -72,6 +79,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         responses=problems.DOCUMENTED,
+        telemetry=_TRACED_HERE,
     )
     app.state.health = Health()
     app.state.public_origin = public_origin
@@ -80,38 +88,68 @@ def create_app(
     for router in routers:
         app.include_router(router)
 
-    @app.middleware("http")
-    async def observe(  # pyright: ignore[reportUnusedFunction]
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        started = time.perf_counter()
-        context = telemetry.extract(request.headers)
-        with telemetry.tracer().start_as_current_span(
-            f"{request.method} {service}", context=context, kind=trace.SpanKind.SERVER
-        ) as span:
-            try:
-                response = await call_next(request)
-            except DatabaseAway:
-                response = problems.response(problems.Unavailable(_AWAY))
-            except Exception:  # noqa: BLE001 - logged here, within the trace; the caller gets a problem all the same
-                structlog.get_logger(service).exception("request failed", method=request.method)
-                response = problems.response(problems.Unexpected())
-            route = getattr(request.scope.get("route"), "path", "unmatched")
-            span.update_name(f"{request.method} {route}")
-        for name, value in _SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        _REQUEST_SECONDS.labels(service, request.method, route, str(response.status_code)).observe(
-            time.perf_counter() - started
-        )
-        return response
-
+    app.add_middleware(BodyLimit)
+    app.add_middleware(_Observed, service=service)
     return app
+
+
+class _Observed:
+    """Around every request: its span, its duration, the security headers, and a problem for what nobody caught."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        method = str(scope["method"])
+        answered = False
+        with telemetry.tracer().start_as_current_span(
+            f"{method} {self._service}", context=telemetry.extract(Headers(scope=scope)), kind=trace.SpanKind.SERVER
+        ) as span:
+
+            async def answer(message: Message) -> None:
+                nonlocal answered
+                if message["type"] == "http.response.start":
+                    answered = True
+                    route = getattr(scope.get("route"), "path", "unmatched")
+                    span.update_name(f"{method} {route}")
+                    headers = MutableHeaders(scope=message)
+                    for name, value in _SECURITY_HEADERS.items():
+                        headers.setdefault(name, value)
+                    spent = time.perf_counter() - started
+                    _REQUEST_SECONDS.labels(self._service, method, route, str(message["status"])).observe(spent)
+                await send(message)
+
+            try:
+                await self._app(scope, receive, answer)
+            except Exception as error:
+                if answered:
+                    raise
+                await problems.response(self._problem(error, method))(scope, receive, answer)
+
+    def _problem(self, error: Exception, method: str) -> Problem:
+        if isinstance(error, DatabaseAway):
+            return problems.Unavailable(_AWAY)
+        # logged here, within the trace; the caller gets a problem all the same
+        structlog.get_logger(self._service).error("request failed", method=method, exc_info=error)
+        return problems.Unexpected()
 
 
 async def transaction(connection: HTTPConnection) -> AsyncIterator[AsyncConnection]:
     """One transaction for one request; committed before the response is sent (scope ``function``)."""
     database: Database = connection.app.state.database
     async with database.transaction() as opened:
+        yield opened
+
+
+async def reading(connection: HTTPConnection) -> AsyncIterator[AsyncConnection]:
+    """Return a connection for questions only, given back before the response is sent (scope ``function``)."""
+    database: Database = connection.app.state.database
+    async with database.reading() as opened:
         yield opened
 
 
@@ -170,6 +208,7 @@ async def station_of(connection: HTTPConnection) -> str:
 
 
 Tx = Annotated[AsyncConnection, Depends(transaction, scope="function")]
+Reading = Annotated[AsyncConnection, Depends(reading, scope="function")]
 Caller = Annotated[Principal, Depends(authenticated)]
 Now = Annotated[Clock, Depends(current_clock)]
 Station = Annotated[str, Depends(station_of)]

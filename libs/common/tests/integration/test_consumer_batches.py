@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import dead_letters
 from common.bus import Bus
-from common.consumer import ConsumerRunner, Hopeless, Subscription
+from common.consumer import Burial, ConsumerRunner, Hopeless, Subscription
 from common.database import Database
 from common.testing import event_lab
 from common.testing.event_lab import Ticked
@@ -29,7 +28,7 @@ class Desk:
         self.batches: list[int] = []
         self.alone = 0
         self.stays_bad = stays_bad
-        self.buried: list[str] = []
+        self.buried: list[Burial] = []
 
     async def on_batch(self, conn: AsyncConnection, events: Sequence[tuple[Envelope, Ticked]]) -> None:
         for envelope, payload in events:
@@ -44,9 +43,9 @@ class Desk:
         if payload.number == BAD:
             raise Hopeless("thirteen")
 
-    async def on_buried(self, conn: AsyncConnection, event_id: UUID, reason: str) -> None:
+    async def on_buried(self, conn: AsyncConnection, burial: Burial) -> None:
         await conn.execute(text("SELECT 1"))
-        self.buried.append(f"{event_id} {reason}")
+        self.buried.append(burial)
 
     def subscription(self) -> Subscription:
         return Subscription(
@@ -94,7 +93,8 @@ async def test_a_hopeless_event_is_a_dead_letter_at_once_and_its_neighbours_go_o
     seen = await consume(lab_database, bus, desk, 99)
     assert seen == [("lab/1", number) for number in range(1, 101) if number != BAD]
     assert len(desk.buried) == 1
-    assert desk.buried[0].endswith("Hopeless: thirteen")
+    assert desk.buried[0].reason == "Hopeless: thirteen"
+    assert isinstance(desk.buried[0].cause, Hopeless)
     async with lab_database.transaction() as conn:
         letters = (await conn.execute(text("SELECT stream FROM outbox"))).scalars().all()
     assert letters == [dead_letters.STREAM]

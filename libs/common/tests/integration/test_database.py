@@ -51,3 +51,41 @@ async def test_a_failed_statement_does_not_tell_the_values_bound_to_it(tmp_path:
     finally:
         await asyncio.to_thread(server.stop)
     assert "[SQL parameters hidden" in str(failed.value)
+
+
+async def test_a_server_that_restarts_between_two_questions_costs_no_error(tmp_path: Path) -> None:
+    server = PostgresServer(tmp_path / "postgres", durable=False)
+    await asyncio.to_thread(server.start)
+    try:
+        urls = await asyncio.to_thread(server.create_database, "restarting")
+        database = Database(urls.app_url)
+        async with database.transaction() as connection:
+            await connection.execute(text("SELECT 1"))
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+        async with database.reading() as connection:
+            assert await connection.scalar(text("SELECT 2")) == 2
+        async with database.transaction() as connection:
+            assert await connection.scalar(text("SELECT 3")) == 3
+        await database.dispose()
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def test_questions_open_no_transaction_and_commands_do_afterwards(tmp_path: Path) -> None:
+    server = PostgresServer(tmp_path / "postgres", durable=False)
+    await asyncio.to_thread(server.start)
+    try:
+        urls = await asyncio.to_thread(server.create_database, "questions")
+        database = Database(urls.owner_url, pool_size=1)
+        number = text("SELECT pg_current_xact_id()::text")
+        async with database.reading() as connection:
+            assert await connection.scalar(number) != await connection.scalar(number)
+        async with database.transaction() as connection:
+            await connection.execute(text("CREATE TABLE t (n int)"))
+            assert await connection.scalar(number) == await connection.scalar(number)
+        async with database.reading() as connection:
+            assert await connection.scalar(text("SELECT count(*) FROM t")) == 0
+        await database.dispose()
+    finally:
+        await asyncio.to_thread(server.stop)

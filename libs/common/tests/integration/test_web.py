@@ -6,10 +6,11 @@ from typing import Annotated
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, UploadFile
 from sqlalchemy import text
 
 from common.auth import SESSION_COOKIE, Principal
+from common.body_limit import MAX_BODY_BYTES
 from common.clock import SystemClock
 from common.database import Database
 from common.problems import Conflict, Problem
@@ -33,6 +34,14 @@ class Kept(Problem):
 
 def routes() -> APIRouter:
     router = APIRouter(prefix="/api/test")
+
+    @router.post("/echo")
+    async def echo(body: dict[str, str]) -> int:
+        return len(body)
+
+    @router.post("/form")
+    async def form(file: UploadFile) -> int | None:
+        return file.size
 
     @router.post("/rows/{value}")
     async def add(tx: Tx, value: int, outcome: str = "ok") -> dict[str, int]:
@@ -136,3 +145,20 @@ async def test_health_tells_reasons_and_metrics_count(base_url: str) -> None:
         assert (await client.get("/healthz/live")).json() == {"status": "live"}
         assert (await client.get("/healthz/ready")).status_code == 200
         assert "vigie_http_request_seconds" in (await client.get("/metrics")).text
+
+
+async def test_a_body_that_is_too_long_is_refused_whether_it_says_so_or_not(client: httpx.AsyncClient) -> None:
+    async def without_end() -> AsyncIterator[bytes]:
+        for _ in range(MAX_BODY_BYTES // 65_536 + 2):
+            yield b" " * 65_536
+
+    for content in (b" " * (MAX_BODY_BYTES + 1), without_end()):
+        answer = await client.post("/echo", content=content, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 413
+        assert "découpez" in answer.json()["detail"]
+    assert (await client.post("/echo", json={"a": "b" * 1_000_000})).json() == 1
+
+
+async def test_a_form_may_carry_a_file(client: httpx.AsyncClient) -> None:
+    file = {"file": ("a.csv", b"a" * (MAX_BODY_BYTES + 1), "text/csv")}
+    assert (await client.post("/form", files=file)).json() == MAX_BODY_BYTES + 1

@@ -1,6 +1,7 @@
 """Tokens: only what the right issuer signed, for the right audience, in its time, is believed."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,29 @@ def test_a_session_of_access_and_a_token_of_a_service_are_believed(mint: TokenMi
     assert (agent.kind, agent.subject, agent.epoch) == ("agent", "op.durand", 3)
     machine = mint.verifier.verify(mint.service("stream-gateway", "cameras.source"))
     assert (machine.kind, machine.subject, machine.scopes) == ("service", "stream-gateway", {"cameras.source"})
+
+
+def test_an_outside_machine_is_bounded_by_the_communes_of_its_token_and_a_service_by_none(mint: TokenMint) -> None:
+    town = frozenset({"95598", "95210"})
+    outside = mint.verifier.verify(mint.client("cad-95", "cameras.read", communes=("95598", "59606")))
+    assert (outside.kind, outside.subject, outside.scopes) == ("service", "client:cad-95", {"cameras.read"})
+    assert outside.within(town) == {"95598"}
+    unsaid = mint.key("access").sign({"sub": "cad-95", "typ": "client", "scope": "cameras.read"}, ttl=60)
+    assert mint.verifier.verify(unsaid).within(town) == frozenset()
+    widened = mint.key("dispatch").sign({"sub": "dispatch", "typ": "service", "communes": ""}, ttl=60)
+    assert mint.verifier.verify(widened).within(town) == town
+
+
+def test_whoever_is_believed_knows_when_the_token_ends(mint: TokenMint) -> None:
+    before = time.time()
+    for token in (
+        mint.session("op.durand", ttl=60),
+        mint.service("dispatch", ttl=60),
+        mint.client("cad-95", communes=("95598",), ttl=60),
+    ):
+        expires = mint.verifier.verify(token).expires
+        assert expires is not None
+        assert before + 59 <= expires <= time.time() + 60
 
 
 def test_an_expired_token_is_refused(mint: TokenMint) -> None:
@@ -90,3 +114,30 @@ def test_keys_published_later_are_found(mint: TokenMint) -> None:
     with pytest.raises(Unauthenticated):
         verifier.verify(first)
     assert verifier.verify(replacement.sign({"sub": "a", "typ": "session", "sid": "s", "epoch": 0}, ttl=60))
+
+
+def test_a_token_believed_once_is_refused_when_its_time_is_over(mint: TokenMint) -> None:
+    instants = [time.time()]
+    verifier = TokenVerifier(mint.folder, now=lambda: instants[-1])
+    token = mint.session("op.durand", ttl=60)
+    assert verifier.verify(token) == verifier.verify(token)
+    instants.append(instants[0] + 120)
+    with pytest.raises(Unauthenticated):
+        verifier.verify(token)
+
+
+def test_a_token_believed_once_is_refused_when_its_issuer_is_no_longer_trusted(mint: TokenMint) -> None:
+    verifier = mint.verifier
+    token = mint.service("incident", "cameras.read")
+    verifier.verify(token)
+    (mint.folder / "incident.jwks.json").unlink()
+    with pytest.raises(Unauthenticated):
+        verifier.verify(token)
+
+
+def test_a_token_believed_for_one_audience_is_not_for_another(mint: TokenMint) -> None:
+    verifier = mint.verifier
+    token = mint.session("op.durand")
+    verifier.verify(token)
+    with pytest.raises(Unauthenticated):
+        verifier.verify(token, audience="stream-session")

@@ -146,7 +146,7 @@ async def live(request: Request, guard: TheGuard, caller: Caller, clock: Now, do
         STREAM_OF_OWNER["incident"],
         "vigie.*.incident.>",
         allowed=allowed,
-        present=lambda: guard.present(caller),
+        present=lambda: guard.present(caller, clock.now()),
     )
 
 

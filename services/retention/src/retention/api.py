@@ -141,7 +141,7 @@ async def live(request: Request, tx: Tx, clock: Now, caller: Caller, guard: TheG
         "RETENTION",
         "vigie.*.retention.>",
         allowed=allowed,
-        present=lambda: guard.present(caller),
+        present=lambda: guard.present(caller, clock.now()),
     )
 
 

@@ -1,16 +1,20 @@
 """pytest fixtures on real servers; loaded by the root ``conftest.py``."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from common.bus import Bus
+from common.bus import Bus, BusRefused
 from common.object_store import ObjectStore
 from common.testing.servers import Servers, TestDatabase
 from common.testing.tokens import TokenMint
 from contracts.streams import BUCKETS, STREAMS
+
+_STORE_BUSY = 10049
+_ATTEMPTS = 10
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +42,23 @@ async def bus(servers: Servers) -> AsyncIterator[Bus]:
     """A connection to the bus with empty streams and buckets, as at a first start."""
     connected = await Bus.connect(servers.nats.url, name="test")
     await _empty(connected)
-    await connected.ensure_streams(STREAMS)
-    await connected.ensure_buckets(BUCKETS)
+    await _declare(connected)
     yield connected
     await connected.close()
+
+
+async def _declare(bus: Bus) -> None:
+    """Make streams and buckets; the server may still be busy with the files of those just deleted."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            await bus.ensure_streams(STREAMS)
+            await bus.ensure_buckets(BUCKETS)
+        except BusRefused as refusal:
+            if refusal.code != _STORE_BUSY or attempt == _ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            return
 
 
 async def _empty(bus: Bus) -> None:

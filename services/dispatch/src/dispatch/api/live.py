@@ -33,5 +33,5 @@ async def live(request: Request, guard: TheGuard, caller: Caller, clock: Now, do
         STREAM_OF_OWNER["dispatch"],
         "vigie.*.dispatch.>",
         allowed=allowed,
-        present=lambda: guard.present(caller),
+        present=lambda: guard.present(caller, clock.now()),
     )

@@ -47,7 +47,7 @@ async def live(request: Request, caller: Caller, guard: TheGuard, clock: Now) ->
         STREAM_OF_OWNER[OWNER],
         f"vigie.*.{OWNER}.>",
         allowed=allowed,
-        present=lambda: guard.present(caller),
+        present=lambda: guard.present(caller, clock.now()),
     )
 
 

@@ -117,7 +117,10 @@ class SessionWatch:
         for camera_id in self._feeds.cameras:
             camera = self._guard.cameras.get(camera_id)
             if camera is None or recording_terms(camera, now) is None:
-                self._feeds.end(camera_id, "l'autorisation de la caméra n'est plus en vigueur")
+                self._feeds.end(
+                    camera_id,
+                    "la caméra ne peut plus être regardée : arrêté échu, masques à signer ou caméra retirée du service",
+                )
         return ended
 
     def _end_what_nobody_renewed(self, now: datetime) -> list[tuple[UUID, CloseReason]]:
