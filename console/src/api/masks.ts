@@ -1,4 +1,4 @@
-import { allPages, call, type Page } from "./http";
+import { allPages, call, type Page, withQuery } from "./http";
 
 /** A corner in fractions of the picture, from its top left. */
 export type Corner = [number, number];
@@ -59,15 +59,24 @@ const of = (cameraId: string): string => `${REGISTRY}/cameras/${encodeURICompone
 export const fetchUnsigned = (signal?: AbortSignal): Promise<UnsignedCamera[]> =>
   allPages(`${REGISTRY}/masks/unsigned`, { limit: 1000 }, UNSIGNED_AT_MOST, signal);
 
-export const fetchReviews = async (): Promise<MaskSet[]> =>
-  (await call<Page<MaskSet>>("GET", `${REGISTRY}/masks/reviews`)).items;
+export interface MaskReview {
+  mask_set_id: string;
+  camera_id: string;
+  preset: string | null;
+  review_due: string;
+}
+
+export const fetchReviews = async (): Promise<MaskReview[]> =>
+  (await call<Page<MaskReview>>("GET", `${REGISTRY}/masks/reviews`)).items;
 
 export const fetchMasks = (cameraId: string): Promise<CameraMasks> => call("GET", of(cameraId));
 
-export const takeStill = (cameraId: string): Promise<Still> => call("POST", `${of(cameraId)}/stills`);
+/** A technicien needs the maintenance ticket for which the picture is looked at. */
+export const takeStill = (cameraId: string, ticketId: string | null): Promise<Still> =>
+  call("POST", `${of(cameraId)}/stills`, { body: { ticket_id: ticketId } });
 
-export const stillUrl = (stillId: string): string =>
-  `${REGISTRY}/masks/stills/${encodeURIComponent(stillId)}`;
+export const stillUrl = (stillId: string, ticketId: string | null): string =>
+  withQuery(`${REGISTRY}/masks/stills/${encodeURIComponent(stillId)}`, { ticket_id: ticketId });
 
 export interface Draft {
   polygons: MaskPolygon[];

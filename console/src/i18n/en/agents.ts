@@ -17,7 +17,7 @@ export const agents = {
   "agents.revoked": "Revoked",
   "agents.until": "until {date}",
   "agents.no_paper": "none",
-  "agents.due": "{n} papers to renew",
+  "agents.due": "{n} paper(s) to renew",
   "agents.due_none": "No paper ends within six months",
   "agents.only_due": "Ending papers only",
   "agents.over": "over",

@@ -85,7 +85,8 @@ export const fleet: Record<keyof typeof french, string> = {
   "fleet.width": "Width",
   "fleet.height": "Height",
   "fleet.addresses": "Addresses",
-  "fleet.addresses_hint": "Only the host is shown: a path may hold a secret. Leave empty to change nothing.",
+  "fleet.addresses_hint":
+    "Only the host is shown: a path may hold a secret. Leave empty to change nothing. Another host or port erases the credentials that are kept: enter them again below. Another address also voids the masks: sign them again.",
   "fleet.rtsp_main": "Main RTSP",
   "fleet.rtsp_sub": "Secondary RTSP",
   "fleet.onvif": "ONVIF",

@@ -44,4 +44,6 @@ export const masks = {
   "masks.see_still": "Dated picture (masked)",
   "masks.waiting_bearer": "Waiting for the camera to apply them.",
   "masks.review": "Still right",
+  "masks.ticket": "Maintenance ticket",
+  "masks.no_ticket": "Open a ticket first",
 } as const;

@@ -17,7 +17,7 @@ export const agents = {
   "agents.revoked": "Révoqué",
   "agents.until": "jusqu'au {date}",
   "agents.no_paper": "aucune",
-  "agents.due": "{n} échéances à traiter",
+  "agents.due": "{n} échéance(s) à traiter",
   "agents.due_none": "Aucune échéance dans les six mois",
   "agents.only_due": "Seulement les échéances",
   "agents.over": "terminée",

@@ -85,7 +85,7 @@ export const fleet = {
   "fleet.height": "Hauteur",
   "fleet.addresses": "Adresses",
   "fleet.addresses_hint":
-    "Seul l'hôte est montré : un chemin peut contenir un secret. Laissez vide pour ne rien changer.",
+    "Seul l'hôte est montré : un chemin peut contenir un secret. Laissez vide pour ne rien changer. Un autre hôte ou un autre port efface les identifiants enregistrés : saisissez-les de nouveau ci-dessous. Une autre adresse rend aussi les masques caducs : signez-les de nouveau.",
   "fleet.rtsp_main": "RTSP principal",
   "fleet.rtsp_sub": "RTSP secondaire",
   "fleet.onvif": "ONVIF",

@@ -44,4 +44,6 @@ export const masks = {
   "masks.see_still": "Image datée (masquée)",
   "masks.waiting_bearer": "En attente d'application par la caméra.",
   "masks.review": "Toujours exact",
+  "masks.ticket": "Ticket de maintenance",
+  "masks.no_ticket": "Ouvrez d'abord un ticket",
 } as const;

@@ -1,14 +1,4 @@
-import {
-  Alert,
-  Button,
-  Code,
-  CopyButton,
-  NumberInput,
-  Select,
-  Skeleton,
-  Table,
-  TextInput,
-} from "@mantine/core";
+import { Alert, Button, Code, CopyButton, Select, Skeleton, Table, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import {
@@ -23,6 +13,7 @@ import { useCommunes } from "@/cameras/useCameras";
 import { Empty } from "@/design/Panel";
 import { ProblemAlert } from "@/design/ProblemAlert";
 import { useI18n } from "@/i18n/I18n";
+import { numberOf, readable } from "@/pages/cameras/fields";
 import classes from "./AlarmsPage.module.css";
 
 const BUTTONS = ["alarm-buttons"] as const;
@@ -113,8 +104,10 @@ function ButtonForm({ onRegistered }: { onRegistered: (button: ButtonWithSecret)
   const { t } = useI18n();
   const communes = useCommunes();
   const [words, setWords] = useState(BLANK);
-  const [lon, setLon] = useState<number | string>("");
-  const [lat, setLat] = useState<number | string>("");
+  const [lon, setLon] = useState("");
+  const [lat, setLat] = useState("");
+  const position = { lon: numberOf(lon), lat: numberOf(lat) };
+  const unreadable = !readable([position.lon, position.lat]);
   const registering = useMutation({
     mutationFn: (button: NewButton) => registerButton(button),
     onSuccess: (button) => {
@@ -125,11 +118,12 @@ function ButtonForm({ onRegistered }: { onRegistered: (button: ButtonWithSecret)
     },
   });
   const say = (changes: Partial<typeof BLANK>) => setWords({ ...words, ...changes });
-  const ready =
-    words.button_id && words.label && words.insee && typeof lon === "number" && typeof lat === "number";
+  const placed = position.lon !== null && position.lat !== null && !unreadable;
+  const ready = words.button_id && words.label && words.insee && placed;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (typeof lon === "number" && typeof lat === "number") registering.mutate({ ...words, lon, lat });
+    if (registering.isPending || position.lon === null || position.lat === null) return;
+    registering.mutate({ ...words, lon: position.lon, lat: position.lat });
   };
   return (
     <form className={classes.form} onSubmit={submit} data-testid="button-form">
@@ -155,21 +149,21 @@ function ButtonForm({ onRegistered }: { onRegistered: (button: ButtonWithSecret)
         value={words.insee || null}
         onChange={(insee) => say({ insee: insee ?? "" })}
       />
-      <NumberInput
+      <TextInput
         label={t("buttons.lon")}
         w={110}
-        decimalScale={6}
-        hideControls
+        inputMode="decimal"
+        error={Number.isNaN(position.lon) ? t("fleet.unreadable_number") : null}
         value={lon}
-        onChange={setLon}
+        onChange={(event) => setLon(event.currentTarget.value)}
       />
-      <NumberInput
+      <TextInput
         label={t("buttons.lat")}
         w={110}
-        decimalScale={6}
-        hideControls
+        inputMode="decimal"
+        error={Number.isNaN(position.lat) ? t("fleet.unreadable_number") : null}
         value={lat}
-        onChange={setLat}
+        onChange={(event) => setLat(event.currentTarget.value)}
       />
       <Select
         label={t("buttons.proof")}

@@ -1,8 +1,9 @@
-import { Button, Group, Skeleton, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Select, Skeleton, Stack, Text, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconCamera, IconSignature } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { fetchTickets } from "@/api/fleet";
 import { declareWithoutMasks, drawMasks, type Still, signMasks, takeStill, voidMasks } from "@/api/masks";
 import { can, useMe } from "@/app/session";
 import { Panel } from "@/design/Panel";
@@ -45,8 +46,10 @@ function DrawForm({ cameraId }: { cameraId: string }) {
   const refresh = useRefreshMasks();
   const [still, setStill] = useState<Still | null>(null);
   const [drawing, setDrawing] = useState<Drawing>(EMPTY);
+  const technician = useMe().role === "technicien";
+  const [ticketId, setTicketId] = useState<string | null>(null);
   const shot = useMutation({
-    mutationFn: () => takeStill(cameraId),
+    mutationFn: () => takeStill(cameraId, ticketId),
     onSuccess: (taken) => {
       setStill(taken);
       setDrawing(EMPTY);
@@ -71,9 +74,11 @@ function DrawForm({ cameraId }: { cameraId: string }) {
   return (
     <Panel title={t("masks.draw")}>
       <Stack p="sm" gap="sm">
-        <Group>
+        <Group align="end">
+          {technician ? <TicketChoice cameraId={cameraId} value={ticketId} onChange={setTicketId} /> : null}
           <Button
             variant="default"
+            disabled={technician && ticketId === null}
             leftSection={<IconCamera aria-hidden size={16} />}
             loading={shot.isPending}
             onClick={() => shot.mutate()}
@@ -88,7 +93,9 @@ function DrawForm({ cameraId }: { cameraId: string }) {
           ) : null}
         </Group>
         {shot.error ? <ProblemAlert error={shot.error} compact /> : null}
-        {still ? <MaskCanvas still={still} drawing={drawing} onChange={setDrawing} /> : null}
+        {still ? (
+          <MaskCanvas still={still} ticketId={ticketId} drawing={drawing} onChange={setDrawing} />
+        ) : null}
         {signature.error ? <ProblemAlert error={signature.error} compact /> : null}
         {still ? (
           <Group justify="end">
@@ -105,6 +112,31 @@ function DrawForm({ cameraId }: { cameraId: string }) {
         ) : null}
       </Stack>
     </Panel>
+  );
+}
+
+/** The open tickets of the camera: for which one a technicien looks at its picture. */
+function TicketChoice({
+  cameraId,
+  value,
+  onChange,
+}: {
+  cameraId: string;
+  value: string | null;
+  onChange: (ticketId: string | null) => void;
+}) {
+  const { t } = useI18n();
+  const tickets = useQuery({ queryKey: ["tickets", cameraId], queryFn: () => fetchTickets(cameraId) });
+  const open = (tickets.data ?? []).filter((ticket) => ticket.closed_at === null);
+  return (
+    <Select
+      label={t("masks.ticket")}
+      placeholder={open.length === 0 ? t("masks.no_ticket") : ""}
+      data={open.map((ticket) => ({ value: ticket.ticket_id, label: ticket.title }))}
+      value={value}
+      onChange={onChange}
+      w={260}
+    />
   );
 }
 

@@ -8,12 +8,13 @@ import classes from "./MasksPage.module.css";
 
 interface MaskCanvasProps {
   still: Still;
+  ticketId: string | null;
   drawing: Drawing;
   onChange: (drawing: Drawing) => void;
 }
 
 /** Click by click around what is private; a click on the first corner, or the button, closes the area. */
-export function MaskCanvas({ still, drawing, onChange }: MaskCanvasProps) {
+export function MaskCanvas({ still, ticketId, drawing, onChange }: MaskCanvasProps) {
   const { t } = useI18n();
   const { width, height } = still;
   const press = (event: PointerEvent<SVGSVGElement>) => {
@@ -24,7 +25,12 @@ export function MaskCanvas({ still, drawing, onChange }: MaskCanvasProps) {
     <Stack gap="xs">
       <Text size="sm">{t("masks.draw_hint")}</Text>
       <div className={classes.canvas}>
-        <img src={stillUrl(still.still_id)} alt={t("masks.still_alt")} width={width} height={height} />
+        <img
+          src={stillUrl(still.still_id, ticketId)}
+          alt={t("masks.still_alt")}
+          width={width}
+          height={height}
+        />
         <svg
           viewBox={`0 0 ${width} ${height}`}
           preserveAspectRatio="none"

@@ -36,6 +36,7 @@ export function MaskHistory({ sets }: { sets: MaskSet[] }) {
 
 function Row({ masks }: { masks: MaskSet }) {
   const { t, word, locale } = useI18n();
+  const seesStills = useMe().role !== "technicien"; // without a ticket a technicien sees no image
   const what =
     masks.polygons.length > 0
       ? masks.polygons.map((area, index) => area.label || t("masks.area_label", { n: index + 1 })).join(", ")
@@ -44,9 +45,9 @@ function Row({ masks }: { masks: MaskSet }) {
     <Table.Tr data-testid="masks-set" data-status={masks.status}>
       <Table.Td>
         {what}
-        {masks.still_id && masks.status === "signe" ? (
+        {masks.still_id && masks.status === "signe" && seesStills ? (
           <div>
-            <a href={stillUrl(masks.still_id)} target="_blank" rel="noreferrer">
+            <a href={stillUrl(masks.still_id, null)} target="_blank" rel="noreferrer">
               {t("masks.see_still")}
             </a>
           </div>

@@ -110,7 +110,7 @@ function useLines(view: View, typed: string) {
           ? (reviews.data ?? []).map((one) => ({
               camera_id: one.camera_id,
               label: labels.get(one.camera_id) ?? one.camera_id,
-              detail: one.review_due ? t("masks.due", { date: formatDate(one.review_due, locale) }) : "",
+              detail: t("masks.due", { date: formatDate(one.review_due, locale) }),
             }))
           : (all ?? []).map((one) => ({ camera_id: one.camera_id, label: one.label, detail: one.commune }));
     const words = typed.toLowerCase();

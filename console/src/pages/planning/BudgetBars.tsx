@@ -27,8 +27,8 @@ export function BudgetBars({ budgets, communes, editable, insee, onChanged }: Bu
   });
   return (
     <>
-      {budgets.length === 0 ? <p className={classes.minor}>{t("planning.no_budget")}</p> : null}
       <div className={classes.budgets}>
+        {budgets.length === 0 ? <span className={classes.minor}>{t("planning.no_budget")}</span> : null}
         {budgets.map((budget) => (
           <Year
             key={`${budget.insee}-${budget.year}`}

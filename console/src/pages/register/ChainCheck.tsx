@@ -13,7 +13,7 @@ export function ChainCheck() {
   const check = useMutation({ mutationFn: verifyRegister });
   return (
     <div className={classes.check}>
-      <div aria-live="polite">
+      <div aria-live="polite" className={classes.told}>
         {check.data ? <Finding found={check.data} /> : null}
         {check.error ? <ProblemAlert error={check.error} /> : null}
       </div>

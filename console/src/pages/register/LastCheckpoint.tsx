@@ -18,7 +18,7 @@ export function LastCheckpoint() {
   return (
     <div className={classes.check}>
       {shown ? (
-        <Text size="sm" data-testid="register-checkpoint">
+        <Text size="sm" className={classes.told ?? ""} data-testid="register-checkpoint">
           {t("register.checkpoint", { size: shown.size, date: formatDateTime(shown.signed_at, locale) })}{" "}
           <Code>{shown.root_hash.slice(0, 16)}…</Code>{" "}
           <Button
@@ -34,7 +34,11 @@ export function LastCheckpoint() {
           {t("register.checkpoint_show")}
         </Button>
       )}
-      {error ? <ProblemAlert error={error} /> : null}
+      {error ? (
+        <div className={classes.told}>
+          <ProblemAlert error={error} />
+        </div>
+      ) : null}
       <Button
         variant="default"
         loading={signing.isPending}

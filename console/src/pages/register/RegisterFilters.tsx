@@ -125,7 +125,7 @@ export function RegisterFilters({ question, rows, onChange }: FiltersProps) {
         data={choices("register.result", RESULTS, t("register.any_result"))}
         data-testid="register-result"
       />
-      <Button variant="subtle" color="gray" onClick={() => onChange(NO_QUESTION)}>
+      <Button variant="subtle" color="gray" px="xs" onClick={() => onChange(NO_QUESTION)}>
         {t("register.clear")}
       </Button>
     </search>

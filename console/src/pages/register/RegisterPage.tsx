@@ -80,7 +80,9 @@ export function RegisterPage() {
           </div>
           {shown ? <RowDetail key={shown.seq} row={shown} onClose={() => setShown(null)} /> : null}
         </>
-      ) : null}
+      ) : (
+        <Empty title={t("register.verifies_only")} hint={t("register.verifies_only_hint")} />
+      )}
     </div>
   );
 }

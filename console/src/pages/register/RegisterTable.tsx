@@ -3,12 +3,10 @@ import type { RegisterRow } from "@/api/access";
 import { StateDot, type Tone } from "@/design/StateDot";
 import { formatDateTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
+import { NOWHERE } from "./nowhere";
 import classes from "./RegisterPage.module.css";
 
 const TONE: Record<RegisterRow["result"], Tone> = { allowed: "good", done: "idle", refused: "bad" };
-
-/** Commune code of a row that concerns no commune. */
-const NOWHERE = "00000";
 
 interface TableProps {
   rows: RegisterRow[];

@@ -7,6 +7,7 @@ import { ProblemAlert } from "@/design/ProblemAlert";
 import { formatDateTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import { saveFile } from "./files";
+import { NOWHERE } from "./nowhere";
 import { proves } from "./proof";
 import classes from "./RegisterPage.module.css";
 
@@ -36,7 +37,7 @@ export function RowDetail({ row, onClose }: RowDetailProps) {
     [t("register.habilitation"), row.habilitation_id],
     [t("register.col.action"), word("action", row.action)],
     [t("register.col.camera"), [row.camera_label, row.camera_id].filter(Boolean).join(" · ")],
-    [t("register.insee"), row.insee],
+    [t("register.insee"), row.insee === NOWHERE ? null : row.insee],
     [t("register.motive"), [row.motive_code, row.motive_text].filter(Boolean).join(" · ")],
     [t("register.context"), row.context],
     [t("register.window"), window],
