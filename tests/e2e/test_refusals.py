@@ -123,7 +123,7 @@ def test_an_authorisation_that_ends_stops_live_and_recording_from_that_second(
     console.log_in("op.durand")
     console.watch(ENDING)
     assert console.moving_picture()["changed"] > 0
-    with platform.machine("cameras.write") as machine:
+    with platform.machine("authorisations.write") as machine:
         camera = console.fetch(f"/api/registry/cameras/{ENDING}")[1]
         listed = machine.get("/api/registry/authorisations").json()["items"]
         number = camera["authorisation"]["arrete_number"]

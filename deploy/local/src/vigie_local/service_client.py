@@ -9,7 +9,17 @@ import httpx
 from vigie_local import control
 from vigie_local.layout import COMMAND_LINE, Layout
 
-SCOPES = frozenset({"cameras.write", "agents.read", "agents.write", "partners.write", "policy.read", "register.read"})
+SCOPES = frozenset(
+    {
+        "authorisations.write",
+        "cameras.write",
+        "agents.read",
+        "agents.write",
+        "partners.write",
+        "policy.read",
+        "register.read",
+    }
+)
 _TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 
 

@@ -22,6 +22,9 @@ IMPORT_NAMES = {
 }
 
 
+DEMO_CAMERA_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Where the parts reach each other."""
@@ -66,7 +69,9 @@ class ServiceEnvironments:
         return process_environment() | {prefix + name: value for name, value in settings.items()}
 
     def _camera_registry(self) -> dict[str, str]:
-        return {"CREDENTIAL_KEY_FILE": str(self.layout.keys / "camera-credentials.key")}
+        settings = {"CREDENTIAL_KEY_FILE": str(self.layout.keys / "camera-credentials.key")}
+        # The demonstration's cameras run on this machine; in earnest a camera's address never may.
+        return settings | ({"CAMERA_NETWORKS": json.dumps(DEMO_CAMERA_NETWORKS)} if self.demo else {})
 
     def _stream_gateway(self) -> dict[str, str]:
         keys = self.object_store.recorder

@@ -9,13 +9,13 @@ from vigie_local.commands import cameras
 
 def test_columns_are_given_field_by_field() -> None:
     given = ["lon=Coord X", "cameras=Cam 1", "cameras = Cam 2", "label="]
-    assert cameras._mapping(given) == {"lon": ["Coord X"], "cameras": ["Cam 1", "Cam 2"], "label": []}
+    assert cameras.mapping_of(given) == {"lon": ["Coord X"], "cameras": ["Cam 1", "Cam 2"], "label": []}
 
 
 @pytest.mark.parametrize("text", ["lon", "=X", ""])
 def test_what_is_no_mapping_is_told(text: str) -> None:
     with pytest.raises(cameras.MappingUnreadable, match="champ=colonne"):
-        cameras._mapping([text])
+        cameras.mapping_of([text])
 
 
 def test_the_report_says_what_to_mend_and_how_to_apply_it() -> None:
@@ -37,7 +37,7 @@ def test_the_report_says_what_to_mend_and_how_to_apply_it() -> None:
         "warnings": [],
         "changes": [{"camera_id": "A", "fields": [{"field": "label", "before": "Gare", "after": "La gare"}]}],
     }
-    told = cameras._import_in_words(report)
+    told = cameras.import_in_words(report)
     assert "(strict : rien n'est écrit)" in told
     assert "ligne 3, refusée, X : Ce n'est pas un nombre. ('ouest')" in told
     assert "… et 10 autres" in told

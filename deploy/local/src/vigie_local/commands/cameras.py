@@ -62,15 +62,15 @@ def import_cameras(
             "/api/registry/cameras/imports",
             params=options,
             files={"file": (file.name, file.read_bytes(), "application/octet-stream")},
-            data={"mapping": json.dumps(_mapping(mapping))} if mapping else None,
+            data={"mapping": json.dumps(mapping_of(mapping))} if mapping else None,
             timeout=600.0,
         )
-        respond(report, _import_in_words(report), as_json=as_json)
+        respond(report, import_in_words(report), as_json=as_json)
     if report["invalid"]:
         raise typer.Exit(INVALID_INPUT)
 
 
-def _mapping(options: list[str]) -> dict[str, list[str]]:
+def mapping_of(options: list[str]) -> dict[str, list[str]]:
     """Return the columns by field; the same field twice takes several columns. Raises MappingUnreadable."""
     mapping: dict[str, list[str]] = {}
     for text in options:
@@ -82,7 +82,8 @@ def _mapping(options: list[str]) -> dict[str, list[str]]:
     return mapping
 
 
-def _import_in_words(report: dict[str, Any]) -> str:
+def import_in_words(report: dict[str, Any]) -> str:
+    """Tell a person what an import did or would do."""
     lines = [_summary(report)]
     lines += [f"  {note}" for note in report["notes"]]
     lines.append("Colonnes :")
