@@ -5,21 +5,21 @@ from datetime import timedelta
 from camera_registry.api import router
 from camera_registry.consumers import SUBSCRIPTIONS
 from camera_registry.credential_vault import AesGcmVault
-from camera_registry.discovery_work import search_for_ever
 from camera_registry.domain.camera_network import CameraNetworks
 from camera_registry.domain.discovery import Reach
-from camera_registry.event_listening import EventListening, ListeningLimits
 from camera_registry.health_rules_file import health_rules
 from camera_registry.jobs import renew_for_ever, warn_for_ever
-from camera_registry.mask_bearing import MaskBearing
-from camera_registry.mask_still import StreamStills
 from camera_registry.onvif.masks import Media2Masks
 from camera_registry.onvif.probe import OnvifDeviceProbe
 from camera_registry.onvif.range_scan import Gently
-from camera_registry.rtsp_probe import DirectRtspProbe
+from camera_registry.rtsp.probe import DirectRtspProbe
+from camera_registry.rtsp.stills import StreamStills
 from camera_registry.settings import Settings
 from camera_registry.usual_optics import load_usual_optics
+from camera_registry.watch.discovery_work import search_for_ever
+from camera_registry.watch.event_listening import EventListening, ListeningLimits
 from camera_registry.watch.fleet import FleetWatch, Pace
+from camera_registry.watch.mask_bearing import MaskBearing
 from common.clock import Clock
 from common.service import Part, ServiceParts
 from guard.assembly import House, assemble

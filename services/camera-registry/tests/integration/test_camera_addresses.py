@@ -14,7 +14,7 @@ from camera_registry.key_rotation_command import rotate
 from camera_registry.onvif.probe import OnvifDeviceProbe
 from camera_registry.repository.buttons import one_button
 from camera_registry.repository.cameras import lock_register
-from camera_registry.rtsp_probe import DirectRtspProbe
+from camera_registry.rtsp.probe import DirectRtspProbe
 from camera_registry.seed_command import seed_town
 from camera_registry.seeds.generator import Streams, generate
 from contracts.registry import CameraKind

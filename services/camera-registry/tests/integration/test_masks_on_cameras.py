@@ -14,14 +14,14 @@ from PIL import Image
 
 from camera_registry.domain.camera import Credentials, Endpoints
 from camera_registry.domain.masks import MaskPolygon, MaskSet
-from camera_registry.mask_bearing import MaskBearing
-from camera_registry.mask_still import StreamStills, burnt
 from camera_registry.onvif.masks import Media2Masks
 from camera_registry.ports import MasksNotBorne, StillUnavailable
 from camera_registry.repository.cameras import one_camera
 from camera_registry.repository.masks import sets_of
+from camera_registry.rtsp.stills import StreamStills, burnt
 from camera_registry.use_cases.coverage import settle
 from camera_registry.use_cases.masks import draw_masks, keep_still, sign_masks
+from camera_registry.watch.mask_bearing import MaskBearing
 from camera_simulator.testing import SimulatorProcess
 from common.clock import SteppedClock
 from common.ids import new_id

@@ -15,7 +15,7 @@ from ipycam.ptz import PTZController
 
 from camera_registry.domain.camera import Credentials
 from camera_registry.onvif.probe import OnvifDeviceProbe
-from camera_registry.rtsp_probe import DirectRtspProbe
+from camera_registry.rtsp.probe import DirectRtspProbe
 from camera_simulator.testing import SimulatorProcess
 from common.testing.polling import eventually
 

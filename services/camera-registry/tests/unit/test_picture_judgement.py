@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from camera_registry.domain.picture import Grey, difference, likeness, measure
 from camera_registry.domain.picture_judgement import PictureMemory, judge
 from camera_registry.health_rules_file import health_rules
-from camera_registry.keyframe_decoder import KeyframeUnreadable, decode
+from camera_registry.rtsp.keyframe_decoder import KeyframeUnreadable, decode
 from contracts.registry import AlarmKind
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

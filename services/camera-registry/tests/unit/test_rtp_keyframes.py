@@ -12,8 +12,8 @@ from av.video.frame import VideoFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camera_registry.keyframe_decoder import KeyframeUnreadable, decode
-from camera_registry.rtp_keyframes import MAX_KEYFRAMES, MAX_OCTETS, MAX_PICTURES, KeyframeCollector, sender_clock
+from camera_registry.rtsp.keyframe_decoder import KeyframeUnreadable, decode
+from camera_registry.rtsp.keyframes import MAX_KEYFRAMES, MAX_OCTETS, MAX_PICTURES, KeyframeCollector, sender_clock
 
 CODECS = {"H.264": ("libx264", 1, 28), "H.265": ("libx265", 2, 49)}
 PICTURES, GOP, RATE = 24, 10, 10

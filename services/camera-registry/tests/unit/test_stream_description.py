@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camera_registry.domain.camera import Credentials
-from camera_registry.h264_sps import SpsUnreadable, read_sps
-from camera_registry.rtsp_client import RtspGarbled, authorization
-from camera_registry.rtsp_probe import video_track
+from camera_registry.rtsp.client import RtspGarbled, authorization
+from camera_registry.rtsp.h264_sps import SpsUnreadable, read_sps
+from camera_registry.rtsp.probe import video_track
 
 DESCRIPTION = (
     "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\n"

@@ -31,7 +31,7 @@ from camera_registry.repository.checks import (
     save_look,
 )
 from camera_registry.repository.troubles import settle_planned
-from camera_registry.stream_sample import NoStream, answers
+from camera_registry.rtsp.sample import NoStream, answers
 from camera_registry.use_cases.cameras import CameraUnknown
 from camera_registry.use_cases.health import record_look, record_reachability, settle_alarms
 from camera_registry.watch.look import Look, Watched, look_at

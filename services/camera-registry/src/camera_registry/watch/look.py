@@ -11,10 +11,10 @@ from camera_registry.domain.hysteresis import Hysteresis
 from camera_registry.domain.picture import PictureMeasure, measure
 from camera_registry.domain.picture_judgement import PictureMemory, judge
 from camera_registry.domain.stream_quality import StreamQuality, minimum_for, shortfalls
-from camera_registry.keyframe_decoder import KeyframeUnreadable, decode
 from camera_registry.onvif.client import DeviceTrouble, OnvifDevice
 from camera_registry.repository.checks import Checked, LookRow
-from camera_registry.stream_sample import NoStream, StreamSample, Wanted, take_sample
+from camera_registry.rtsp.keyframe_decoder import KeyframeUnreadable, decode
+from camera_registry.rtsp.sample import NoStream, StreamSample, Wanted, take_sample
 from contracts.registry import AlarmKind
 
 _LOOK = Wanted(keyframes=1)

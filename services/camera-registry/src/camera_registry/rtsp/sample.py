@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from camera_registry.domain.camera import Credentials
 from camera_registry.domain.stream_quality import StreamQuality
-from camera_registry.rtp_keyframes import KeyframeCollector, can_collect, sender_clock
-from camera_registry.rtsp_client import RtspClient, RtspGarbled, RtspRefused
-from camera_registry.rtsp_probe import rtsp_reason, track_url, video_track
+from camera_registry.rtsp.client import RtspClient, RtspGarbled, RtspRefused
+from camera_registry.rtsp.keyframes import KeyframeCollector, can_collect, sender_clock
+from camera_registry.rtsp.probe import rtsp_reason, track_url, video_track
 
 
 class NoStream(Exception):

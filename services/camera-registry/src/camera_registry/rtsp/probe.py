@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from camera_registry.domain.camera import Credentials
-from camera_registry.h264_sps import SpsPicture, SpsUnreadable, read_sps
 from camera_registry.ports import RtspFindings
-from camera_registry.rtsp_client import RtspClient, RtspGarbled, RtspRefused
+from camera_registry.rtsp.client import RtspClient, RtspGarbled, RtspRefused
+from camera_registry.rtsp.h264_sps import SpsPicture, SpsUnreadable, read_sps
 
 _FRAMES = 12
 _LISTEN_SECONDS = 3.0

@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from camera_registry.domain.camera import Credentials
 from camera_registry.domain.masks import MaskPolygon
-from camera_registry.keyframe_decoder import decoder_for
 from camera_registry.ports import StillPicture, StillUnavailable
-from camera_registry.stream_sample import NoStream, Wanted, take_sample
+from camera_registry.rtsp.keyframe_decoder import decoder_for
+from camera_registry.rtsp.sample import NoStream, Wanted, take_sample
 
 _QUALITY = 85
 _HIDDEN = (0, 0, 0)
