@@ -12,6 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from common.validation_words import in_french
+
 MEDIA_TYPE = "application/problem+json"
 SCHEMA: dict[str, Any] = {
     "title": "Problem",
@@ -155,7 +157,7 @@ async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
 async def _on_validation_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = [
-        {"field": ".".join(str(part) for part in item["loc"][1:]), "message": str(item["msg"])}
+        {"field": ".".join(str(part) for part in item["loc"][1:]), "message": in_french(item)}
         for item in error.errors()
     ]
     names = ", ".join(sorted({item["field"] for item in errors if item["field"]}))
