@@ -10,6 +10,11 @@ interface ProblemAlertProps {
   compact?: boolean;
 }
 
+/** A problem below the fold of a long form is no news: it comes into view by itself. */
+function intoView(alert: HTMLElement | null): void {
+  alert?.scrollIntoView({ block: "nearest" });
+}
+
 /** A problem told to a person: what, what to do, and for a refusal the rule and its source. */
 export function ProblemAlert({ error, onRetry, compact = false }: ProblemAlertProps) {
   const { t } = useI18n();
@@ -22,6 +27,7 @@ export function ProblemAlert({ error, onRetry, compact = false }: ProblemAlertPr
         : [problem.title || t("problem.title"), problem.detail];
   return (
     <Alert
+      ref={intoView}
       color="red"
       variant="light"
       icon={compact ? null : <IconAlertTriangle aria-hidden size={18} />}

@@ -14,6 +14,7 @@ import { can, useMe } from "@/app/session";
 import { useCommunes } from "@/cameras/useCameras";
 import { Panel } from "@/design/Panel";
 import { ProblemAlert } from "@/design/ProblemAlert";
+import { useOneAtATime } from "@/design/useOneAtATime";
 import { parisToUtc } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import { afterLastDay, ROLES_OF_KIND } from "./papers";
@@ -72,9 +73,10 @@ function Act({
       refresh();
     },
   });
+  const send = useOneAtATime(mutation);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!mutation.isPending) mutation.mutate();
+    send();
   };
   return (
     <Panel title={title}>

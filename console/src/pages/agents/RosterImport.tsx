@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { sendRoster } from "@/api/agents";
 import { ProblemAlert } from "@/design/ProblemAlert";
+import { useOneAtATime } from "@/design/useOneAtATime";
 import { useI18n } from "@/i18n/I18n";
 import classes from "./AgentsPage.module.css";
 import { useRefreshAgents } from "./queries";
@@ -25,6 +26,7 @@ export function RosterImport() {
       setFile(null);
     },
   });
+  const apply = useOneAtATime(application);
   const choose = (chosen: File | null) => {
     if (!chosen) return;
     setFile(chosen);
@@ -78,7 +80,7 @@ export function RosterImport() {
             <Button
               disabled={!writes}
               loading={trial.isPending || application.isPending}
-              onClick={() => file && application.mutate(file)}
+              onClick={() => file && apply(file)}
             >
               {t("agents.import_apply")}
             </Button>

@@ -9,6 +9,7 @@ import { can, useMe } from "@/app/session";
 import { Panel } from "@/design/Panel";
 import { ProblemAlert } from "@/design/ProblemAlert";
 import { StateDot } from "@/design/StateDot";
+import { useOneAtATime } from "@/design/useOneAtATime";
 import { formatDateTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import { type Drawing, EMPTY } from "./drawing";
@@ -71,6 +72,7 @@ function DrawForm({ cameraId }: { cameraId: string }) {
       refresh();
     },
   });
+  const sign = useOneAtATime(signature);
   return (
     <Panel title={t("masks.draw")}>
       <Stack p="sm" gap="sm">
@@ -103,7 +105,7 @@ function DrawForm({ cameraId }: { cameraId: string }) {
               leftSection={<IconSignature aria-hidden size={16} />}
               disabled={drawing.areas.length === 0 || drawing.open.length > 0}
               loading={signature.isPending}
-              onClick={() => signature.mutate()}
+              onClick={() => sign()}
               data-testid="masks-sign"
             >
               {t("masks.sign", { n: drawing.areas.length })}
@@ -166,6 +168,7 @@ function SentenceForm({
       refresh();
     },
   });
+  const sendOnce = useOneAtATime(act);
   return (
     <Panel title={title}>
       <Stack p="sm" gap="xs">
@@ -183,7 +186,7 @@ function SentenceForm({
             variant={danger ? "light" : "filled"}
             disabled={sentence.trim().length < 10}
             loading={act.isPending}
-            onClick={() => act.mutate()}
+            onClick={() => sendOnce()}
           >
             {button}
           </Button>

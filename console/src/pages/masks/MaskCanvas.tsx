@@ -24,7 +24,7 @@ export function MaskCanvas({ still, ticketId, drawing, onChange }: MaskCanvasPro
   return (
     <Stack gap="xs">
       <Text size="sm">{t("masks.draw_hint")}</Text>
-      <div className={classes.canvas}>
+      <div className={classes.canvas} style={{ maxWidth: `calc(62dvh * ${width / height})` }}>
         <img
           src={stillUrl(still.still_id, ticketId)}
           alt={t("masks.still_alt")}
