@@ -121,6 +121,6 @@ def _status(component: dict[str, Any], now: float) -> Status:
         state=State(component["state"]),
         pid=component["pid"],
         restarts=component["restarts"],
-        since=now - component["since_seconds"],
+        since=now - (time.time() - component["since"]),
         detail=component["detail"],
     )

@@ -58,11 +58,9 @@ def record(layout: Layout, origin: str, statuses: Mapping[str, Status]) -> None:
     """Write what the supervisor knows, whole or not at all."""
     now = time.monotonic()
     components = [
-        {**asdict(status), "state": status.state.value, "since_seconds": round(now - status.since, 1)}
+        {**asdict(status), "state": status.state.value, "since": round(time.time() - (now - status.since), 1)}
         for status in statuses.values()
     ]
-    for component in components:
-        del component["since"]
     partial = layout.state.with_suffix(".partial")
     partial.write_text(json.dumps({"pid": os.getpid(), "url": origin, "components": components}))
     partial.replace(layout.state)

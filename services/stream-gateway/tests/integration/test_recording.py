@@ -81,15 +81,16 @@ async def test_an_upload_repeated_after_a_crash_announces_nothing_twice(gateway:
 async def test_recording_stops_with_the_authorisation(gateway: Gateway) -> None:
     camera = await gateway.add_camera(1)
     await stored_segment(gateway, camera.camera_id)
-    until = datetime.now(UTC) + timedelta(seconds=3)
-    ending = an_authorisation(valid_until=until)
-    await put_camera(gateway.bus, camera.model_copy(update={"authorisation": ending}))
 
     async def recorders() -> list[dict[str, Any]]:
         answer = await gateway.http.get("/api/stream/recorders", headers=gateway.headers("chef.martin"))
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 
+    await eventually(recorders, until=bool)  # reports come every few seconds: none yet is no end
+    until = datetime.now(UTC) + timedelta(seconds=3)
+    ending = an_authorisation(valid_until=until)
+    await put_camera(gateway.bus, camera.model_copy(update={"authorisation": ending}))
     await eventually(recorders, until=lambda items: items == [])
     assert datetime.now(UTC) >= until
 
