@@ -12,7 +12,7 @@ from stream_gateway.live.serving import serve_live
 from stream_gateway.onvif_ptz import OnvifPtz
 from stream_gateway.recording.assembly import recording
 from stream_gateway.registry_client import RegistrySources
-from stream_gateway.repository import SOURCE
+from stream_gateway.repository.envelopes import SOURCE
 from stream_gateway.retention_client import RetentionIndex
 from stream_gateway.session_tokens import SessionTokens
 from stream_gateway.settings import Settings

@@ -11,8 +11,8 @@ from common.object_store import StoredObject
 from common.testing.polling import eventually
 from common.testing.states import an_authorisation, put_camera
 from contracts.stream import SegmentRecorded
-from stream_gateway import repository
 from stream_gateway.domain.segments import RecordingTerms, Segment, parse_stamp
+from stream_gateway.repository import recording as rows
 from stream_gateway.testing.films import frames_of, kinds_of
 from stream_gateway.testing.rig import Gateway
 
@@ -71,7 +71,7 @@ async def test_an_upload_repeated_after_a_crash_announces_nothing_twice(gateway:
     results: list[int] = []
     for _ in range(2):
         async with gateway.database.transaction() as connection:
-            results.append(await repository.save_uploads(connection, [(segment, stored)], at=datetime.now(UTC)))
+            results.append(await rows.save_uploads(connection, [(segment, stored)], at=datetime.now(UTC)))
     assert results == [1, 0]
     await gateway.wait_for("segment_recorded", lambda data: data["camera_id"] == "CAM-X")
     announced = [e for e in await gateway.events("segment_recorded") if e.data["camera_id"] == "CAM-X"]

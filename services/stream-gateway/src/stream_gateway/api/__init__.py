@@ -1,5 +1,5 @@
 """HTTP and WebSocket routes: parse, use case, response."""
 
-from stream_gateway.api import cameras, recorders, replays, sessions, viewing
+from stream_gateway.api import ptz, recorders, replays, sessions, stills, viewing
 
-ROUTERS = (sessions.router, viewing.router, cameras.router, replays.router, recorders.router)
+ROUTERS = (sessions.router, viewing.router, ptz.router, stills.router, replays.router, recorders.router)

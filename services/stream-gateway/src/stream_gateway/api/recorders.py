@@ -11,8 +11,8 @@ from contracts.stream import FACT_CAMERA_REACHABILITY, OWNER
 from contracts.streams import STREAM_OF_OWNER
 from guard.web import TheGuard
 from policy import Action, Agent, Context
-from stream_gateway import repository
-from stream_gateway.schemas import RecorderList, RecorderOut
+from stream_gateway.repository.recording import list_recorders as reported
+from stream_gateway.schemas.recorders import RecorderList, RecorderOut
 
 router = APIRouter(prefix="/api/stream", tags=["supervision"])
 
@@ -28,7 +28,7 @@ async def list_recorders(tx: Tx, caller: Caller, guard: TheGuard, clock: Now) ->
         agent = guard.agent(caller)
         _require(guard, agent, Action.SUPERVISE, clock)
         communes = agent.communes
-    rows = await repository.list_recorders(tx, communes)
+    rows = await reported(tx, communes)
     return RecorderList(items=[RecorderOut.model_validate(row) for row in rows])
 
 

@@ -14,11 +14,13 @@ from common.web import Caller, Now, Station, Tx
 from guard import Motive
 from guard.web import CurrentAgent, TheGuard
 from policy import Context
-from stream_gateway import repository, use_cases
 from stream_gateway.api.byte_range import RangeNotSatisfiable, requested_range
 from stream_gateway.api.state import TheIndex, TheStore
 from stream_gateway.domain.replays import Replay, ReplayOver, ReplaySegment, WindowRefused
-from stream_gateway.schemas import ReplayIn, ReplayOut, ReplaySegmentOut
+from stream_gateway.repository.replays import find_replay
+from stream_gateway.schemas.replays import ReplayIn, ReplayOut, ReplaySegmentOut
+from stream_gateway.use_cases import replays as replay_cases
+from stream_gateway.use_cases.asking import Asked
 
 router = APIRouter(prefix="/api/stream", tags=["relecture"])
 
@@ -36,7 +38,7 @@ async def open_replay(
     index: TheIndex,
 ) -> ReplayOut:
     """Ask to see a window of at most one hour again; the motive goes to the register."""
-    asked = use_cases.Asked(
+    asked = Asked(
         principal=caller,
         station=station,
         at=clock.now(),
@@ -44,7 +46,7 @@ async def open_replay(
         context=Context(incident_id=body.incident_id),
     )
     try:
-        replay = await use_cases.open_replay(
+        replay = await replay_cases.open_replay(
             tx,
             guard=guard,
             index=index,
@@ -70,7 +72,7 @@ async def read_segment(
     range_header: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
     """Return one file of a replay, whole or one byte range; only to the agent who opened it."""
-    replay = await repository.find_replay(tx, replay_id)
+    replay = await find_replay(tx, replay_id)
     if replay is None:
         raise NotFound("La relecture", replay_id)
     try:

@@ -11,10 +11,11 @@ from common.web import Caller, Now, Station, Tx
 from guard import Motive
 from guard.web import CurrentAgent, TheGuard
 from policy import Context
-from stream_gateway import use_cases
 from stream_gateway.api.state import TheSettings, TheTokens, TheWatch
 from stream_gateway.domain.sessions import CloseReason, LeaseExpired, SessionAlreadyClosed
-from stream_gateway.schemas import LeaseOut, SessionIn, SessionOut
+from stream_gateway.schemas.sessions import LeaseOut, SessionIn, SessionOut
+from stream_gateway.use_cases import sessions as session_cases
+from stream_gateway.use_cases.asking import Asked
 
 router = APIRouter(prefix="/api/stream", tags=["direct"])
 
@@ -33,14 +34,14 @@ async def open_session(
     tokens: TheTokens,
 ) -> SessionOut:
     """Ask to watch a camera: decision and register row are committed before the answer."""
-    asked = use_cases.Asked(
+    asked = Asked(
         principal=caller,
         station=station,
         at=clock.now(),
         motive=Motive(body.motive_code, body.motive_text),
         context=Context(incident_id=body.incident_id, ticket_id=body.ticket_id),
     )
-    session = await use_cases.open_session(
+    session = await session_cases.open_session(
         tx,
         guard=guard,
         asked=asked,
@@ -70,14 +71,14 @@ async def renew_lease(
 ) -> LeaseOut:
     """Say that somebody still watches; the console does so every 10 s."""
     try:
-        session = await use_cases.renew_lease(
+        session = await session_cases.renew_lease(
             tx,
             session_id=session_id,
             agent_id=agent.agent_id,
             at=clock.now(),
             lease_for=timedelta(seconds=settings.lease_seconds),
         )
-    except use_cases.SessionUnknown as error:
+    except session_cases.SessionUnknown as error:
         raise NotFound("La session", session_id) from error
     except (SessionAlreadyClosed, LeaseExpired) as error:
         reason = error.reason if isinstance(error, SessionAlreadyClosed) else CloseReason.EXPIRED
@@ -92,7 +93,7 @@ async def renew_lease(
 async def release_session(session_id: UUID, tx: Tx, agent: CurrentAgent, clock: Now) -> Response:
     """Stop watching."""
     try:
-        await use_cases.release_session(tx, session_id=session_id, agent_id=agent.agent_id, at=clock.now())
-    except use_cases.SessionUnknown as error:
+        await session_cases.release_session(tx, session_id=session_id, agent_id=agent.agent_id, at=clock.now())
+    except session_cases.SessionUnknown as error:
         raise NotFound("La session", session_id) from error
     return Response(status_code=204)

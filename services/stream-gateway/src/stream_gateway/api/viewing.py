@@ -16,13 +16,13 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from common.auth import SESSION_COOKIE, Principal, TokenVerifier
 from common.problems import Problem, Unauthenticated
 from common.web import bearer_token
-from stream_gateway import repository
 from stream_gateway.api.state import TheFeeds, TheTokens, TheWatch
 from stream_gateway.domain.fragments import Fragment, InitSegment
 from stream_gateway.domain.sessions import CloseReason, ViewingSession
 from stream_gateway.live.viewer import FeedState, Viewer
 from stream_gateway.live.watch import Attachment, SessionWatch
 from stream_gateway.metrics import LIVE_BYTES
+from stream_gateway.repository.sessions import find_session
 from stream_gateway.session_tokens import SessionTokens
 
 router = APIRouter(prefix="/api/stream")
@@ -89,7 +89,7 @@ async def _admit(socket: WebSocket, session_id: UUID, tokens: SessionTokens, wat
     except Problem as error:
         raise _Refused(CLOSED_REFUSED, error.slug) from error
     async with socket.app.state.database.transaction() as connection:
-        session = await repository.find_session(connection, session_id)
+        session = await find_session(connection, session_id)
     if session is None or session.agent_id != agent.agent_id:
         raise _Refused(CLOSED_UNAUTHENTICATED, "unauthenticated")
     now = socket.app.state.clock.now()

@@ -15,10 +15,12 @@ from common.database import Database
 from guard import Guard
 from guard.states import agent_from
 from policy import Action, Context
-from stream_gateway import repository, use_cases
 from stream_gateway.domain.recording_right import recording_terms
 from stream_gateway.domain.sessions import CloseReason, ViewingSession
 from stream_gateway.live.feeds import LiveFeeds
+from stream_gateway.repository import sessions as rows
+from stream_gateway.repository.sweep import sweep
+from stream_gateway.use_cases.sessions import close_session
 
 _TICK_SECONDS = 1.0
 _SWEEP_EVERY_TICKS = 300
@@ -142,7 +144,7 @@ class SessionWatch:
         if not asked:
             return
         async with self._database.transaction() as connection:
-            known = await repository.find_sessions(connection, [attachment.session.session_id for attachment in asked])
+            known = await rows.find_sessions(connection, [attachment.session.session_id for attachment in asked])
         for attachment in asked:
             session = known.get(attachment.session.session_id)
             if session is None or session.closed_at is not None:
@@ -153,12 +155,12 @@ class SessionWatch:
     async def _note(self, ended: Sequence[tuple[UUID, CloseReason]], now: datetime) -> None:
         for session_id, reason in ended:
             async with self._database.transaction() as connection:
-                await use_cases.close_session(connection, session_id=session_id, at=now, reason=reason)
+                await close_session(connection, session_id=session_id, at=now, reason=reason)
 
     async def _sweep(self, now: datetime, *, everything: bool) -> None:
         """End sessions that nobody renewed, shown anywhere or not: nominated here, confirmed under lock."""
         async with self._database.transaction() as connection:
-            nominated = await repository.nominate_expired(connection, now)
+            nominated = await rows.nominate_expired(connection, now)
             if everything:
-                await repository.sweep(connection, now)
+                await sweep(connection, now)
         await self._note([(session_id, CloseReason.EXPIRED) for session_id in nominated], now)

@@ -8,7 +8,7 @@ from stream_gateway.recording.reconciler import Recording
 from stream_gateway.recording.recorder import RecorderTools
 from stream_gateway.recording.spool import Spool
 from stream_gateway.recording.uploads import Uploads
-from stream_gateway.repository import SOURCE
+from stream_gateway.repository.envelopes import SOURCE
 from stream_gateway.settings import Settings
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from common.clock import Clock
 from common.database import Database
 from contracts.registry import CameraState
-from stream_gateway import repository
 from stream_gateway.domain.coverage import Coverage
 from stream_gateway.domain.recording_right import next_change, recording_terms
 from stream_gateway.domain.segments import RecordingTerms
@@ -20,6 +19,7 @@ from stream_gateway.metrics import RECORDERS
 from stream_gateway.recording.ledger import OutboxLedger
 from stream_gateway.recording.recorder import Recorder, RecorderState, RecorderTools
 from stream_gateway.recording.uploads import Uploads
+from stream_gateway.repository import recording as rows
 
 _TICK_SECONDS = 1.0
 _REPORT_SECONDS = 5.0
@@ -59,7 +59,7 @@ class Recording:
         loops: list[asyncio.Task[None]] = []
         try:
             async with self._database.transaction() as connection:
-                self._covered = await repository.covered_until(connection)
+                self._covered = await rows.covered_until(connection)
             await asyncio.to_thread(spool.recover)
             for ready in await asyncio.to_thread(lambda: list(spool.ready())):
                 self._remember(ready.segment.camera_id, ready.segment.ended_at)
@@ -155,7 +155,7 @@ class Recording:
                 RECORDERS.labels(state.value).set(states[state])
             try:
                 async with self._database.transaction() as connection:
-                    await repository.save_recorders(connection, self._rows())
+                    await rows.save_recorders(connection, self._rows())
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 _LOG.warning("recorder report not written", cause=type(error).__name__)
             await asyncio.sleep(_REPORT_SECONDS)

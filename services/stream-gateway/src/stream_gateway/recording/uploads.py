@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from common.clock import Clock
 from common.database import Database
 from common.object_store import ObjectStore, ObjectStoreError, StoredObject
-from stream_gateway import repository
 from stream_gateway.domain.segments import Segment
 from stream_gateway.metrics import (
     RECORDED_BYTES,
@@ -25,6 +24,7 @@ from stream_gateway.metrics import (
     UPLOAD_LAG,
 )
 from stream_gateway.recording.spool import ReadyFile, Spool
+from stream_gateway.repository import recording
 
 DISK_WARNING = 0.85
 DISK_CRITICAL = 0.95
@@ -130,7 +130,7 @@ class Uploads:
             batch, self._verified = self._verified, []
             try:
                 async with self._database.transaction() as connection:
-                    await repository.save_uploads(connection, batch, at=self._clock.now())
+                    await recording.save_uploads(connection, batch, at=self._clock.now())
             except BaseException:
                 self._verified = [pair for pair in batch if pair != mine] + self._verified
                 raise

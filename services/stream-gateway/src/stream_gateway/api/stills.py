@@ -1,0 +1,52 @@
+"""A still picture of a camera."""
+
+import asyncio
+
+from fastapi import APIRouter, Response
+
+from common.problems import Unavailable
+from common.web import Caller, Now, Station
+from guard import Motive
+from guard.web import TheGuard
+from policy import Context
+from stream_gateway.api.state import TheDatabase, TheEngine, TheFeeds
+from stream_gateway.ports import PullEnded
+from stream_gateway.schemas.texts import CameraId, ContextId
+from stream_gateway.use_cases.asking import Asked
+from stream_gateway.use_cases.stills import allow_snapshot
+
+router = APIRouter(prefix="/api/stream", tags=["caméras"])
+
+_SNAPSHOT_SECONDS = 12.0
+
+
+@router.get("/cameras/{camera_id}/snapshot", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
+async def take_snapshot(
+    camera_id: CameraId,
+    caller: Caller,
+    guard: TheGuard,
+    station: Station,
+    clock: Now,
+    feeds: TheFeeds,
+    engine: TheEngine,
+    database: TheDatabase,
+    motive_code: str = "surveillance",
+    incident_id: ContextId | None = None,
+) -> Response:
+    """Return the present picture of a camera's main stream as JPEG; its register row is committed before."""
+    asked = Asked(
+        principal=caller,
+        station=station,
+        at=clock.now(),
+        motive=Motive(motive_code),
+        context=Context(incident_id=incident_id),
+    )
+    async with database.transaction() as connection:
+        await allow_snapshot(connection, guard=guard, asked=asked, camera_id=camera_id)
+    try:
+        async with asyncio.timeout(_SNAPSHOT_SECONDS):
+            init, fragments = await feeds.present_group(camera_id, "main")
+            jpeg = await engine.picture(init, fragments)
+    except (PullEnded, TimeoutError) as error:
+        raise Unavailable("La caméra ne donne pas d'image pour le moment.") from error
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,1 @@
+"""Requests and responses of the stream gateway's API, by concept."""
