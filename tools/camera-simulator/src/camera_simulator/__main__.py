@@ -21,12 +21,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not 1 <= options.count <= MAX_CAMERAS:
         parser.error(f"--count: from 1 to {MAX_CAMERAS}")
+    if min(options.hevc_count, options.flash_count) < 0:
+        parser.error("--hevc-count, --flash-count: from 0")
     if (options.username is None) != (options.password_file is None):
         parser.error("--username and --password-file go together")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(_serve(options))
-    except (OSError, UnusableClipError) as error:
+    except (OSError, UnusableClipError, ValueError) as error:
         sys.stderr.write(f"camera simulator: {error}\n")
         return 1
     return 0
@@ -36,6 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="camera_simulator", description="Simulated RTSP and ONVIF cameras.")
     parser.add_argument("--count", type=int, default=24, help="number of cameras (default: 24)")
     parser.add_argument("--ptz-count", type=int, default=0, help="how many of them, from the first on, move")
+    parser.add_argument("--hevc-count", type=int, default=0, help="how many of them, the last ones, send H.265")
+    parser.add_argument(
+        "--flash-count", type=int, default=0, help="how many, before the H.265 ones, send a counter for latency"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--rtsp-port", type=int, required=True, help="RTSP port; 0 takes a free one")
     parser.add_argument("--onvif-port", type=int, required=True, help="HTTP port; 0 takes a free one")
@@ -56,6 +62,8 @@ async def _serve(options: argparse.Namespace) -> None:
     async with running_simulator(
         count=options.count,
         ptz_count=options.ptz_count,
+        hevc_count=options.hevc_count,
+        flash_count=options.flash_count,
         host=options.host,
         rtsp_port=options.rtsp_port,
         onvif_port=options.onvif_port,

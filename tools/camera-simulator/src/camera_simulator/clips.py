@@ -1,12 +1,16 @@
-"""Clips read once into H.264 access units, ready to be looped for ever."""
+"""Clips read once into H.264 or H.265 access units, ready to be looped for ever."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import av
+
+from camera_simulator import hevc
 
 NAL_IDR = 5
 NAL_SEI = 6
@@ -14,7 +18,6 @@ NAL_SPS = 7
 NAL_PPS = 8
 NAL_DELIMITER = 9
 START_CODE = b"\x00\x00\x00\x01"
-AVCC_SPS_COUNT_OFFSET = 5
 RTP_CLOCK_HZ = 90_000
 
 
@@ -22,12 +25,33 @@ class UnusableClipError(Exception):
     """A media file cannot be looped as a camera would send it."""
 
 
+class Codec(StrEnum):
+    """How a clip is encoded; the value is FFmpeg's name of the decoder."""
+
+    H264 = "h264"
+    H265 = "hevc"
+
+    def is_keyframe(self, nal: bytes) -> bool:
+        """Whether a decoder can begin at this NAL unit."""
+        return nal[0] & 0x1F == NAL_IDR if self is Codec.H264 else hevc.nal_kind(nal) in hevc.NAL_IRAP
+
+    def is_picture(self, nal: bytes) -> bool:
+        """Whether it is neither a parameter set nor a delimiter."""
+        if self is Codec.H264:
+            return nal[0] & 0x1F not in (NAL_SPS, NAL_PPS, NAL_DELIMITER)
+        return hevc.nal_kind(nal) not in (*hevc.PARAMETER_SETS, hevc.NAL_DELIMITER)
+
+
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One picture: its NAL units without start codes; a keyframe begins with SPS and PPS."""
+    """One picture: its NAL units without start codes; a keyframe begins with the parameter sets.
+
+    `display_shift` is by how many pictures it is shown later than it is sent, in a clip with B-frames.
+    """
 
     nals: tuple[bytes, ...]
     keyframe: bool
+    display_shift: int = 0
 
     def annex_b(self) -> bytes:
         """The unit as a byte stream for a decoder."""
@@ -56,7 +80,14 @@ class Clip:
     pps: bytes
     gop: int  # frames from one keyframe to the next
     access_units: tuple[AccessUnit, ...]
-    encoder: EncoderSettings
+    encoder: EncoderSettings | None  # None where no other encoding can carry the clip's parameter sets
+    codec: Codec = Codec.H264
+    vps: bytes = b""
+
+    @property
+    def parameter_sets(self) -> tuple[bytes, ...]:
+        """VPS (H.265 only), SPS and PPS."""
+        return (self.vps, self.sps, self.pps) if self.codec is Codec.H265 else (self.sps, self.pps)
 
     @property
     def seconds(self) -> Fraction:
@@ -83,15 +114,16 @@ def load_clip(path: Path) -> Clip:
     """Read an MP4 file into a loop.
 
     Raises:
-        UnusableClipError: not H.264, B-frames, a GOP of changing length, a picture rate that is no whole number of
-            RTP ticks, or not encoded by x264.
+        UnusableClipError: neither H.264 nor H.265, B-frames, a GOP of changing length, a picture rate that is no whole
+            number of RTP ticks, or H.264 not encoded by x264.
     """
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
-        if context.name != "h264" or not context.extradata or stream.average_rate is None:
-            raise UnusableClipError(f"{path.name}: not an H.264 file with avcC parameter sets")
-        sps, pps, length_size = _parameter_sets(context.extradata)
+        if context.name not in list(Codec) or not context.extradata or stream.average_rate is None:
+            raise UnusableClipError(f"{path.name}: neither H.264 nor H.265 with parameter sets of its own")
+        codec = Codec(context.name)
+        vps, sps, pps, length_size = _parameter_sets(codec, context.extradata)
         pictures: list[tuple[bytes, ...]] = []
         for packet in container.demux(stream):
             if packet.size == 0:
@@ -103,7 +135,7 @@ def load_clip(path: Path) -> Clip:
         aspect = context.sample_aspect_ratio
     if (RTP_CLOCK_HZ / fps).denominator != 1:
         raise UnusableClipError(f"{path.name}: {fps} pictures/s is no whole number of RTP ticks")
-    gop, whole = _whole_gops(path.name, pictures)
+    gop, whole = _whole_gops(path.name, codec, pictures)
     return Clip(
         name=path.stem,
         width=context.width,
@@ -113,18 +145,34 @@ def load_clip(path: Path) -> Clip:
         sps=sps,
         pps=pps,
         gop=gop,
-        access_units=tuple(_access_unit(nals, sps, pps) for nals in whole),
-        encoder=_encoder_settings(path.name, pictures[0]),
+        access_units=tuple(access_unit(codec, nals, (vps, sps, pps)) for nals in whole),
+        encoder=_encoder_settings(path.name, pictures[0]) if codec is Codec.H264 else None,
+        codec=codec,
+        vps=vps,
     )
 
 
-def _parameter_sets(avcc: bytes) -> tuple[bytes, bytes, int]:
-    length_size = (avcc[4] & 0b11) + 1
-    sps_length = int.from_bytes(avcc[6:8], "big")
-    sps = avcc[8 : 8 + sps_length]
+def access_unit(
+    codec: Codec, nals: Sequence[bytes], parameter_sets: Sequence[bytes], *, display_shift: int = 0
+) -> AccessUnit:
+    """One picture, with these parameter sets before it if a decoder can begin there, and no others."""
+    own = tuple(nal for nal in nals if codec.is_picture(nal))
+    keyframe = any(map(codec.is_keyframe, own))
+    sets = tuple(nal for nal in parameter_sets if nal) if keyframe else ()
+    return AccessUnit((*sets, *own), keyframe=keyframe, display_shift=display_shift)
+
+
+def _parameter_sets(codec: Codec, extradata: bytes) -> tuple[bytes, bytes, bytes, int]:
+    """VPS (empty in H.264), SPS, PPS, and octets of a length prefix."""
+    if codec is Codec.H265:
+        found, length_size = hevc.parameter_sets(extradata)
+        return found[hevc.NAL_VPS], found[hevc.NAL_SPS], found[hevc.NAL_PPS], length_size
+    length_size = (extradata[4] & 0b11) + 1
+    sps_length = int.from_bytes(extradata[6:8], "big")
+    sps = extradata[8 : 8 + sps_length]
     pps_at = 8 + sps_length + 1
-    pps_length = int.from_bytes(avcc[pps_at : pps_at + 2], "big")
-    return sps, avcc[pps_at + 2 : pps_at + 2 + pps_length], length_size
+    pps_length = int.from_bytes(extradata[pps_at : pps_at + 2], "big")
+    return b"", sps, extradata[pps_at + 2 : pps_at + 2 + pps_length], length_size
 
 
 def _split_length_prefixed(sample: bytes, length_size: int) -> tuple[bytes, ...]:
@@ -138,19 +186,13 @@ def _split_length_prefixed(sample: bytes, length_size: int) -> tuple[bytes, ...]
     return tuple(nals)
 
 
-def _whole_gops(name: str, pictures: list[tuple[bytes, ...]]) -> tuple[int, list[tuple[bytes, ...]]]:
-    starts = [i for i, nals in enumerate(pictures) if any(nal[0] & 0x1F == NAL_IDR for nal in nals)]
+def _whole_gops(name: str, codec: Codec, pictures: list[tuple[bytes, ...]]) -> tuple[int, list[tuple[bytes, ...]]]:
+    starts = [i for i, nals in enumerate(pictures) if any(map(codec.is_keyframe, nals))]
     lengths = {after - before for before, after in pairwise(starts)}
     if not starts or starts[0] != 0 or len(lengths) != 1:
         raise UnusableClipError(f"{name}: keyframes do not come at a constant interval")
     gop = lengths.pop()
     return gop, pictures[: len(pictures) // gop * gop]
-
-
-def _access_unit(nals: tuple[bytes, ...], sps: bytes, pps: bytes) -> AccessUnit:
-    own = tuple(nal for nal in nals if nal[0] & 0x1F not in (NAL_SPS, NAL_PPS, NAL_DELIMITER))
-    keyframe = any(nal[0] & 0x1F == NAL_IDR for nal in own)
-    return AccessUnit(nals=(sps, pps, *own) if keyframe else own, keyframe=keyframe)
 
 
 def _encoder_settings(name: str, first_picture: tuple[bytes, ...]) -> EncoderSettings:

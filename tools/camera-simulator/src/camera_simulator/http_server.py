@@ -1,36 +1,27 @@
-"""The HTTP port: ONVIF services, snapshots, and the control endpoint of the simulator."""
+"""The HTTP port: ONVIF services and snapshots, beside the control endpoint of the simulator."""
 
 import asyncio
-import json
-import math
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, cast
 
 from aiohttp import web
 
 from camera_simulator.camera import Camera
+from camera_simulator.control import AUTHORITY, Control
 from camera_simulator.digest import Credentials, DigestGate, Verdict
 from camera_simulator.onvif import device, masks, media, ptz
 from camera_simulator.onvif.events import EventService
 from camera_simulator.onvif.operations import Call, Operation
 from camera_simulator.onvif.quirks import ANSWERING, Quirk, answer, undeclared
-from camera_simulator.onvif.reports import ReportKind
 from camera_simulator.onvif.soap import SoapFaultError, SoapRequest, UsernameTokenGate, envelope, parse
 from camera_simulator.pictures import snapshot
 from camera_simulator.ptz import HOME, window_at
-from camera_simulator.spoiled import Spoil
 
 MAX_REQUEST_OCTETS = 65_536
 SOAP_CONTENT_TYPE = "application/soap+xml"
+SLOW_PTZ_SECONDS = 0.3
 SERVER = "Vigie camera simulator"
-_AUTHORITY = re.compile(r"(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
-_FAULTS = (
-    'expected {"freeze": bool, "offline": bool, "picture": null | "still" | "black" | "blurred" | "shifted",'
-    ' "clock_error_s": number}'
-)
 _ACTIONS = {
     "CreatePullPointSubscription": "EventPortType/CreatePullPointSubscriptionResponse",
     "PullMessages": "PullPointSubscription/PullMessagesResponse",
@@ -55,6 +46,7 @@ class HttpFace:
         self._token_gate = UsernameTokenGate(credentials, lambda: datetime.now(UTC))
         self._rtsp_port = rtsp_port
         self._events = EventService()
+        self._control = Control(cameras, rtsp_port=rtsp_port, forget_subscriptions=self._events.forget_all)
         events = self._events.operations
         self._operations: dict[str, Mapping[str, Operation]] = {
             "tds": device.OPERATIONS,
@@ -73,12 +65,7 @@ class HttpFace:
         app.router.add_post("/onvif/{service:device_service}", self._of_camera(self._soap))  # the first camera's
         app.router.add_post("/onvif/{camera}/subscriptions/{subscription}", self._of_camera(self._soap))
         app.router.add_get("/onvif/{camera}/snapshot/{quality:main|sub}.jpg", self._of_camera(self._snapshot))
-        app.router.add_get("/simulator/cameras", self._list)
-        app.router.add_put("/simulator/cameras/{camera}/quirks", self._set_quirks)
-        app.router.add_post("/simulator/cameras/{camera}/reports", self._report)
-        app.router.add_post("/simulator/cameras/{camera}/reboot", self._reboot)
-        app.router.add_get("/simulator/cameras/{camera}/faults", self._get_faults)
-        app.router.add_post("/simulator/cameras/{camera}/faults", self._set_faults)
+        self._control.add_routes(app)
         return app
 
     # Cameras
@@ -105,9 +92,10 @@ class HttpFace:
     async def _soap(self, request: web.Request, camera: Camera) -> web.StreamResponse:
         for quirk in ANSWERING & camera.quirks:
             return await answer(quirk, request)
+        received_at = asyncio.get_running_loop().time()
         status = HTTPStatus.OK
         try:
-            document = await self._call(request, camera, parse(await request.read()))
+            document = await self._call(request, camera, parse(await request.read()), received_at)
         except SoapFaultError as fault:
             status, document = HTTPStatus(fault.status), fault.envelope()
         if Quirk.NO_NAMESPACES in camera.quirks:
@@ -117,7 +105,7 @@ class HttpFace:
             status=status, text=document, content_type=SOAP_CONTENT_TYPE, charset="utf-8", headers=headers
         )
 
-    async def _call(self, request: web.Request, camera: Camera, soap: SoapRequest) -> str:
+    async def _call(self, request: web.Request, camera: Camera, soap: SoapRequest, received_at: float) -> str:
         operation = self._operations.get(soap.prefix, {}).get(soap.name)
         if operation is None:
             raise SoapFaultError(f"{soap.name} is not supported", "ter:ActionNotSupported", status=500)
@@ -125,7 +113,9 @@ class HttpFace:
             raise SoapFaultError("GetServices is not supported", "ter:ActionNotSupported", status=500)
         if not (soap.prefix == "tds" and soap.name in device.PRE_AUTH):
             self._judge(request, camera, soap)
-        host = _AUTHORITY.fullmatch(request.host)
+        if soap.prefix == "tptz":
+            camera.ptz_log.add(soap, received_at)
+        host = AUTHORITY.fullmatch(request.host)
         if host is None:
             raise web.HTTPBadRequest(text="Host header")
         body = await operation(
@@ -139,6 +129,8 @@ class HttpFace:
                 subscription=request.match_info.get("subscription", ""),
             )
         )
+        if soap.prefix == "tptz" and Quirk.SLOW_PTZ in camera.quirks:
+            await asyncio.sleep(SLOW_PTZ_SECONDS)
         return envelope(body, action=_response_action(soap))
 
     def _judge(self, request: web.Request, camera: Camera, soap: SoapRequest) -> None:
@@ -162,91 +154,6 @@ class HttpFace:
         window = window_at(camera.head.position(now) if camera.head else HOME)
         jpeg = await asyncio.to_thread(snapshot, stream.clip, keyframe, window)
         return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
-
-    # The simulator itself
-
-    async def _list(self, request: web.Request) -> web.Response:
-        host = _AUTHORITY.fullmatch(request.host)
-        rtsp = f"rtsp://{host['host'] if host else '127.0.0.1'}:{self._rtsp_port}"
-        return web.json_response(
-            {
-                "items": [
-                    {
-                        "camera": camera.name,
-                        "main_url": f"{rtsp}/cam/{camera.name}/main",
-                        "sub_url": f"{rtsp}/cam/{camera.name}/sub",
-                        "onvif_url": f"http://{request.host}/onvif/{camera.name}/device_service",
-                        "has_ptz": camera.head is not None,
-                        **_faults(camera),
-                    }
-                    for camera in self._cameras.values()
-                ]
-            }
-        )
-
-    async def _set_quirks(self, request: web.Request) -> web.Response:
-        camera = self._camera(request)
-        try:
-            wanted: list[str] = await request.json()
-            camera.quirks = frozenset(Quirk(name) for name in wanted)
-        except (json.JSONDecodeError, ValueError, TypeError) as error:
-            raise web.HTTPBadRequest(text=f"expected a list of {[quirk.value for quirk in Quirk]}") from error
-        return web.json_response(sorted(camera.quirks))
-
-    async def _report(self, request: web.Request) -> web.Response:
-        camera = self._camera(request)
-        try:
-            wanted: dict[str, Any] = await request.json()
-            kind, active = ReportKind(wanted["kind"]), wanted.get("active")
-        except (json.JSONDecodeError, ValueError, TypeError, KeyError) as error:
-            raise web.HTTPBadRequest(text='expected {"kind": "tamper"|"line"|"contact", "active": bool}') from error
-        lasting = None if kind is ReportKind.LINE else active is not False
-        camera.reports.add(kind, asyncio.get_running_loop().time(), active=lasting)
-        return web.json_response({"count": camera.reports.count})
-
-    async def _reboot(self, request: web.Request) -> web.Response:
-        self._events.forget_all(self._camera(request))
-        return web.json_response({})
-
-    async def _get_faults(self, request: web.Request) -> web.Response:
-        return web.json_response(_faults(self._camera(request)))
-
-    async def _set_faults(self, request: web.Request) -> web.Response:
-        camera = self._camera(request)
-        try:
-            wanted: object = await request.json()
-        except json.JSONDecodeError as error:
-            raise web.HTTPBadRequest(text="not JSON") from error
-        faults = _faults(camera)
-        if not isinstance(wanted, dict) or not all(
-            name in faults and _fits(name, value) for name, value in cast("dict[str, object]", wanted).items()
-        ):
-            raise web.HTTPBadRequest(text=_FAULTS)
-        faults |= cast("dict[str, Any]", wanted)
-        how = Spoil(faults["picture"]) if faults["picture"] else None
-        if how is not camera.picture:
-            await asyncio.to_thread(camera.prepare_picture, how)
-            camera.show_picture(how)
-        camera.set_clock_error(float(faults["clock_error_s"]))
-        camera.set_faults(frozen=faults["freeze"], offline=faults["offline"])
-        return web.json_response(_faults(camera))
-
-
-def _fits(name: str, value: object) -> bool:
-    if name == "picture":
-        return value is None or value in list(Spoil)
-    if name == "clock_error_s":
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return isinstance(value, bool)
-
-
-def _faults(camera: Camera) -> dict[str, Any]:
-    return {
-        "freeze": camera.frozen,
-        "offline": camera.offline,
-        "picture": camera.picture,
-        "clock_error_s": camera.clock_error_s,
-    }
 
 
 def _response_action(soap: SoapRequest) -> str | None:

@@ -89,7 +89,7 @@ class PictureEncoder:
     def _as_clip_unit(self, byte_stream: bytes) -> tuple[tuple[bytes, ...], bool]:
         slices: list[bytes] = []
         is_keyframe = False
-        for nal in _split_annex_b(byte_stream):
+        for nal in split_annex_b(byte_stream):
             kind = nal[0] & 0x1F
             if kind == NAL_SPS:
                 _check_sps(nal, self._clip.sps)
@@ -108,7 +108,7 @@ class ClipDecoder:
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
-        self._decoder = _codec("h264", "r")
+        self._decoder = codec_context(clip.codec, "r")
         self._decoder.thread_count = 1  # frame threads would delay the picture
         self._last = -1
 
@@ -129,7 +129,7 @@ class ClipDecoder:
 def snapshot(clip: Clip, index: int, window: Window) -> bytes:
     """A JPEG of the last keyframe up to picture `index`, seen through `window`."""
     picture = _through(ClipDecoder(clip).picture(clip.keyframe_before(index)), window)
-    encoder = _codec("mjpeg", "w")
+    encoder = codec_context("mjpeg", "w")
     encoder.width, encoder.height = clip.width, clip.height
     encoder.pix_fmt = "yuvj420p"
     encoder.time_base = Fraction(1, 25)
@@ -141,7 +141,7 @@ def snapshot(clip: Clip, index: int, window: Window) -> bytes:
 
 
 def _open_encoder(clip: Clip) -> VideoCodecContext:
-    encoder = _codec("libx264", "w")
+    encoder = codec_context("libx264", "w")
     encoder.width, encoder.height = clip.width, clip.height
     encoder.pix_fmt = "yuv420p"
     encoder.framerate = clip.fps
@@ -151,6 +151,8 @@ def _open_encoder(clip: Clip) -> VideoCodecContext:
     encoder.thread_count = 1
     encoder.profile = "Main"
     settings = clip.encoder
+    if settings is None:
+        raise ParameterSetsDifferError(f"{clip.name}: no encoder makes its parameter sets again")
     # What follows the rate factor is what x264 writes into SPS and PPS; the rest stays as fast as it goes.
     encoder.options = {
         "preset": "ultrafast",
@@ -165,7 +167,8 @@ def _open_encoder(clip: Clip) -> VideoCodecContext:
     return encoder
 
 
-def _codec(name: str, mode: Literal["r", "w"]) -> VideoCodecContext:
+def codec_context(name: str, mode: Literal["r", "w"]) -> VideoCodecContext:
+    """FFmpeg's video codec of that name, for reading or writing."""
     return cast("VideoCodecContext", av.CodecContext.create(name, mode))
 
 
@@ -187,7 +190,8 @@ def _samples(plane: VideoPlane) -> NDArray[np.uint8]:
     return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
 
 
-def _split_annex_b(byte_stream: bytes) -> list[bytes]:
+def split_annex_b(byte_stream: bytes) -> list[bytes]:
+    """The NAL units of a byte stream with start codes."""
     parts = byte_stream.split(START_CODE[1:])
     # A four-octet start code leaves its first zero at the end of the part before; no NAL unit ends in zero.
     return [part.rstrip(b"\x00") for part in parts if part.rstrip(b"\x00")]

@@ -36,6 +36,17 @@ HOME = Position()
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast to go to a place, as shares of the head's greatest speeds, above 0 and up to 1."""
+
+    pan_tilt: float = 1.0
+    zoom: float = 1.0
+
+
+FULL_SPEED = Speed()
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Part of the picture, in shares of its width and height (0 to 1), origin at the top left."""
 
@@ -84,15 +95,25 @@ class PtzHead:
 
     def __init__(self) -> None:
         self._move = _Move(HOME, 0.0, 0.0, (0.0, 0.0, 0.0), HOME)
+        self._home = HOME
         self._presets: dict[str, tuple[str, Position]] = {HOME_PRESET: ("Accueil", HOME)}
 
     def position(self, now: float) -> Position:
         return self._move.position(now)
 
     def moving(self, now: float) -> bool:
-        return now < self._move.until and any(self._move.velocity)
+        return self.turning(now) or self.zooming(now)
+
+    def turning(self, now: float) -> bool:
+        """Whether pan or tilt moves."""
+        return now < self._move.until and any(self._move.velocity[:2])
+
+    def zooming(self, now: float) -> bool:
+        """Whether zoom moves."""
+        return now < self._move.until and self._move.velocity[2] != 0
 
     def rests_at_home(self, now: float) -> bool:
+        """Whether it rests where the whole clip is seen, which is the home position until another is set."""
         return not self.moving(now) and self.position(now) == HOME
 
     def move_continuously(self, *, pan: float, tilt: float, zoom: float, timeout_seconds: float, now: float) -> None:
@@ -100,18 +121,26 @@ class PtzHead:
         velocity = (pan * PAN_TILT_SPEED, tilt * PAN_TILT_SPEED, zoom * ZOOM_SPEED)
         self._move = _Move(self.position(now), now, now + timeout_seconds, velocity, None)
 
-    def go_to(self, target: Position, now: float) -> None:
-        """Move to a position at full speed; all axes arrive together."""
+    def go_to(self, target: Position, now: float, speed: Speed = FULL_SPEED) -> None:
+        """Move to a position, no axis faster than its speed; all axes arrive together."""
         start, target = self.position(now), target.within_limits()
         way = (target.pan - start.pan, target.tilt - start.tilt, target.zoom - start.zoom)
-        pan_tilt = math.hypot(way[0], way[1]) / PAN_TILT_SPEED
-        seconds = max(pan_tilt, abs(way[2]) / ZOOM_SPEED)
+        pan_tilt = math.hypot(way[0], way[1]) / (PAN_TILT_SPEED * speed.pan_tilt)
+        seconds = max(pan_tilt, abs(way[2]) / (ZOOM_SPEED * speed.zoom))
         velocity = (way[0] / seconds, way[1] / seconds, way[2] / seconds) if seconds else (0.0, 0.0, 0.0)
         self._move = _Move(start, now, now + seconds, velocity, target)
 
-    def go_by(self, *, pan: float, tilt: float, zoom: float, now: float) -> None:
+    def go_by(self, *, pan: float, tilt: float, zoom: float, now: float, speed: Speed = FULL_SPEED) -> None:
         """Move by a translation, stopped at the limits."""
-        self.go_to(self.position(now).moved_by(pan, tilt, zoom), now)
+        self.go_to(self.position(now).moved_by(pan, tilt, zoom), now, speed)
+
+    def go_home(self, now: float, speed: Speed = FULL_SPEED) -> None:
+        """Move to the home position."""
+        self.go_to(self._home, now, speed)
+
+    def set_home(self, now: float) -> None:
+        """Let where the head points now be its home; preset 1 stays where it was."""
+        self._home = self.position(now)
 
     def stop(self, now: float, *, pan_tilt: bool = True, zoom: bool = True) -> None:
         """Stop the named axes; the others go on."""

@@ -1,15 +1,18 @@
 """RTP for H.264 (RFC 6184, packetization-mode 1) interleaved in RTSP (RFC 2326 §10.12), and RTCP reports.
 
+What cuts the NAL units of another codec into payloads stands beside (`rtp_h265`).
+
 A picture is cut into packets once, when its clip is read. Sending it costs one copy and a few bytes written per
 packet (sequence, timestamp, SSRC), whatever the number of clients.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 PAYLOAD_TYPE = 96
 MAX_PAYLOAD_OCTETS = 1400  # fits an Ethernet frame with every header, as cameras choose it
+STAP_A = 24
 FU_A = 28
 FU_START = 0x80
 FU_END = 0x40
@@ -31,11 +34,43 @@ class PacketisedUnit:
     offsets: tuple[int, ...]  # where each packet's "$" stands in the template
     payload_octets: int
     keyframe: bool
+    display_shift: int = 0  # pictures by which it is shown later than its turn (B-frames)
 
 
-def packetise(nals: Sequence[bytes], *, keyframe: bool, max_payload: int = MAX_PAYLOAD_OCTETS) -> PacketisedUnit:
-    """Cut one access unit into single-NAL and FU-A packets; the last one carries the marker bit."""
-    payloads = [payload for nal in nals for payload in _payloads(nal, max_payload)]
+Payloads = Callable[[Sequence[bytes], int], list[bytes]]
+"""Cuts the NAL units of a picture into RTP payloads of at most so many octets."""
+
+
+def h264_payloads(nals: Sequence[bytes], max_payload: int) -> list[bytes]:
+    """Single-NAL and FU-A payloads."""
+    return [payload for nal in nals for payload in _cut(nal, max_payload)]
+
+
+def h264_aggregated_payloads(nals: Sequence[bytes], max_payload: int) -> list[bytes]:
+    """Payloads that put neighbours which fit together (parameter sets, a small IDR) into STAP-A units."""
+    payloads: list[bytes] = []
+    together: list[bytes] = []
+    for nal in nals:
+        if together and len(_aggregated([*together, nal])) > max_payload:
+            payloads += [_aggregated(together)]
+            together = []
+        if len(_aggregated([nal])) > max_payload:
+            payloads += _cut(nal, max_payload)
+        else:
+            together.append(nal)
+    return [*payloads, _aggregated(together)] if together else payloads
+
+
+def packetise(
+    nals: Sequence[bytes],
+    *,
+    keyframe: bool,
+    max_payload: int = MAX_PAYLOAD_OCTETS,
+    payloads_of: Payloads = h264_payloads,
+    display_shift: int = 0,
+) -> PacketisedUnit:
+    """Cut one access unit into packets; the last one carries the marker bit."""
+    payloads = payloads_of(nals, max_payload)
     template = bytearray()
     offsets: list[int] = []
     for position, payload in enumerate(payloads, start=1):
@@ -49,10 +84,16 @@ def packetise(nals: Sequence[bytes], *, keyframe: bool, max_payload: int = MAX_P
         offsets=tuple(offsets),
         payload_octets=sum(map(len, payloads)),
         keyframe=keyframe,
+        display_shift=display_shift,
     )
 
 
-def _payloads(nal: bytes, max_payload: int) -> list[bytes]:
+def _aggregated(nals: Sequence[bytes]) -> bytes:
+    indicator = max(nal[0] & 0x60 for nal in nals) | STAP_A
+    return bytes((indicator,)) + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)
+
+
+def _cut(nal: bytes, max_payload: int) -> list[bytes]:
     if len(nal) <= max_payload:
         return [nal]
     indicator = nal[0] & 0xE0 | FU_A

@@ -1,46 +1,68 @@
-"""The RTSP face: `rtsp://host:port/cam/<nnnn>/main` and `/sub`, RTP interleaved in TCP."""
+"""The RTSP face: `rtsp://host:port/cam/<nnnn>/main` and `/sub`, RTP interleaved in TCP or over UDP unicast."""
 
 import asyncio
 import logging
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from camera_simulator import sdp
 from camera_simulator.camera import Camera
-from camera_simulator.digest import DigestGate, Verdict
+from camera_simulator.outlets import MAX_UNSENT_OCTETS, TcpOutlet, UdpOutlet
 from camera_simulator.rtsp_wire import (
     MalformedRequestError,
     RequestReader,
     RtspRequest,
+    client_ports,
     encode_response,
     interleaved_channels,
 )
 from camera_simulator.stream import CameraStream
+from camera_simulator.stream_quirks.auth import Gates
+from camera_simulator.stream_quirks.kinds import ORDINARY, StreamHabits, StreamQuirk
+from camera_simulator.stream_quirks.outlets import Drip, Outlet, TellingFirst
+from camera_simulator.stream_quirks.sdp import CLAIMED_OCTETS, oversized, twisted
+from camera_simulator.stream_quirks.session_watch import SessionWatch
 
-MAX_UNSENT_OCTETS = 1 << 19  # some five seconds of a main stream: a slower client is dropped
+__all__ = ["MAX_UNSENT_OCTETS", "RtspConnection", "serve_rtsp"]
+
 KERNEL_BUFFER_OCTETS = 1 << 18  # of each client; the kernel would let it grow to megabytes
 SESSION_TIMEOUT_SECONDS = 60
 SERVER = "Vigie camera simulator"
-METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
+METHODS = ("OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN", "GET_PARAMETER")
+METHODS_WITHOUT_KEEPALIVE = METHODS[:-1]
 STREAM_PATH_PARTS = 3
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, and the camera and stream it names."""
+
+    request: RtspRequest
+    camera: Camera
+    stream: CameraStream
+
+    @property
+    def habits(self) -> StreamHabits:
+        return self.camera.habits
 
 
 class RtspConnection(asyncio.Protocol):
     """One client: at most one session on one stream, as the track of a camera is all there is to set up."""
 
-    def __init__(self, cameras: Mapping[str, Camera], gate: DigestGate) -> None:
+    def __init__(self, cameras: Mapping[str, Camera], gates: Gates) -> None:
         self._cameras = cameras
-        self._gate = gate
+        self._gates = gates
         self._reader = RequestReader()
         self._transport: asyncio.Transport | None = None
         self._stream: CameraStream | None = None
         self._session = ""
-        self.rtp_channel = 0
-        self.rtcp_channel = 1
-        self._answers: dict[str, Callable[[RtspRequest, Camera, CameraStream], None]] = {
+        self._outlet: Outlet | None = None
+        self._watch: SessionWatch | None = None
+        self._answers: dict[str, Callable[[Asked], None]] = {
             "DESCRIBE": self._describe,
             "SETUP": self._setup,
             "PLAY": self._play,
@@ -63,25 +85,15 @@ class RtspConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for request in self._reader.feed(data):
-                self._answer(request)
+                self._take(request)
                 if self._transport is None:
                     return
         except MalformedRequestError as error:
             log.info("connection dropped: %s", error)
             self.drop()
 
-    # stream.Viewer
-
-    def send(self, packets: bytes) -> None:
-        transport = self._transport
-        if transport is None:
-            return
-        transport.write(packets)
-        if transport.get_write_buffer_size() > MAX_UNSENT_OCTETS:
-            log.info("slow client dropped")
-            self.drop()
-
     def drop(self) -> None:
+        """Cut the connection at once."""
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
@@ -89,25 +101,36 @@ class RtspConnection(asyncio.Protocol):
 
     # RTSP
 
-    def _answer(self, request: RtspRequest) -> None:
+    def _take(self, request: RtspRequest) -> None:
+        if self._watch is not None:
+            self._watch.touch()
         camera, stream = self._target(request)
+        if camera is not None and StreamQuirk.LATE_ANSWER in camera.habits:
+            loop = asyncio.get_running_loop()
+            loop.call_later(camera.habits.late_answer_s, self._answer, request, camera, stream)
+        else:
+            self._answer(request, camera, stream)
+
+    def _answer(self, request: RtspRequest, camera: Camera | None, stream: CameraStream | None) -> None:
         if camera is not None and camera.offline:
             self.drop()
             return
+        habits = camera.habits if camera is not None else ORDINARY
+        methods = METHODS_WITHOUT_KEEPALIVE if StreamQuirk.NO_KEEPALIVE in habits else METHODS
         if request.method == "OPTIONS":
-            self._respond(request, 200, {"Public": METHODS})
+            self._respond(request, 200, {"Public": ", ".join(methods)})
             return
-        if request.method not in self._answers:
-            self._respond(request, 405, {"Allow": METHODS})
+        if request.method not in methods:
+            self._respond(request, 501 if request.method in METHODS else 405, {"Allow": ", ".join(methods)})
             return
-        verdict = self._gate.judge(request.headers.get("authorization"), request.method)
-        if verdict is not Verdict.ACCEPTED:
-            challenge = self._gate.challenge(stale=verdict is Verdict.STALE)
-            self._respond(request, 401, {"WWW-Authenticate": challenge})
+        gate = self._gates.of(habits)
+        verdict = gate.judge(request.headers.get("authorization"), request.method)
+        if not verdict.accepted:
+            self._respond(request, 401, {"WWW-Authenticate": gate.challenge(stale=verdict.stale)})
         elif camera is None or stream is None:
             self._respond(request, 404)
         else:
-            self._answers[request.method](request, camera, stream)
+            self._answers[request.method](Asked(request, camera, stream))
 
     def _target(self, request: RtspRequest) -> tuple[Camera | None, CameraStream | None]:
         path = request.path
@@ -116,65 +139,107 @@ class RtspConnection(asyncio.Protocol):
         camera = self._cameras.get(path[1])
         return camera, camera.streams.get(path[2]) if camera else None
 
-    def _describe(self, request: RtspRequest, camera: Camera, stream: CameraStream) -> None:
+    def _describe(self, asked: Asked) -> None:
+        request, stream = asked.request, asked.stream
+        headers = {"Content-Base": request.url.rstrip("/") + "/", "Content-Type": "application/sdp"}
+        if StreamQuirk.OVERSIZED_SDP in asked.habits:
+            self._respond(request, 200, {**headers, "Content-Length": str(CLAIMED_OCTETS)}, oversized())
+            return
         body = sdp.describe(
             stream.clip,
-            camera=camera.name,
+            camera=asked.camera.name,
             quality=request.path[2],
             host=urlsplit(request.url).hostname or "0.0.0.0",  # noqa: S104 a name in the SDP, bound to nothing
             session=stream.identity.ssrc,
         )
-        base = request.url.rstrip("/") + "/"
-        self._respond(request, 200, {"Content-Base": base, "Content-Type": "application/sdp"}, body)
+        self._respond(request, 200, headers, twisted(body, stream.clip.codec, asked.habits))
 
-    def _setup(self, request: RtspRequest, camera: Camera, stream: CameraStream) -> None:
-        del camera
+    def _setup(self, asked: Asked) -> None:
+        request, stream = asked.request, asked.stream
         if self._stream is not None and self._stream is not stream:
             self._respond(request, 459)
             return
-        channels = interleaved_channels(request.headers.get("transport", ""))
-        if channels is None:
+        if self._is_taken(asked):
+            self._respond(request, 453)
+            return
+        opened = self._open(asked)
+        if opened is None:
             self._respond(request, 461)
             return
-        self.rtp_channel, self.rtcp_channel = channels
+        self._leave()
+        self._outlet, transport = opened
         self._stream = stream
         self._session = self._session or secrets.token_hex(8)
-        transport = (
-            f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]};ssrc={stream.identity.ssrc:08X};mode=play"
+        timeout = SESSION_TIMEOUT_SECONDS
+        if StreamQuirk.SESSION_DIES in asked.habits:
+            timeout = asked.habits.session_timeout_s
+            self._watch = SessionWatch(timeout, self.drop)
+            self._watch.touch()
+        self._respond(
+            request,
+            200,
+            {
+                "Transport": f"{transport};ssrc={stream.ssrc:08X};mode=play",
+                "Session": f"{self._session};timeout={timeout}",
+            },
         )
-        session = f"{self._session};timeout={SESSION_TIMEOUT_SECONDS}"
-        self._respond(request, 200, {"Transport": transport, "Session": session})
 
-    def _play(self, request: RtspRequest, camera: Camera, stream: CameraStream) -> None:
-        del camera
-        if not self._in_session(request, stream):
+    def _open(self, asked: Asked) -> tuple[Outlet, str] | None:
+        """An outlet of the kind that the client offers, TCP first, and how the answer describes it."""
+        offered = asked.request.headers.get("transport", "")
+        transport = self._transport
+        channels, ports = interleaved_channels(offered), client_ports(offered)
+        if transport is None:
+            return None
+        if channels is not None and StreamQuirk.UDP_ONLY not in asked.habits:
+            described = f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]}"
+            return TcpOutlet(transport, channels, self.drop), described
+        if ports is not None and StreamQuirk.TCP_ONLY not in asked.habits:
+            host, peer = (str(transport.get_extra_info(name)[0]) for name in ("sockname", "peername"))
+            outlet = UdpOutlet(host, peer, ports, self.drop)
+            own = outlet.ports
+            described = f"RTP/AVP;unicast;client_port={ports[0]}-{ports[1]};server_port={own[0]}-{own[1]}"
+            return outlet, described
+        return None
+
+    def _play(self, asked: Asked) -> None:
+        request, stream = asked.request, asked.stream
+        if not self._in_session(request, stream) or self._outlet is None:
+            return
+        if self._is_taken(asked):
+            self._respond(request, 453)
             return
         timestamp = stream.next_keyframe_timestamp(asyncio.get_running_loop().time())
         track = "/".join(request.path[1:3])
         parts = urlsplit(request.url)
         url = f"{parts.scheme}://{parts.netloc}/cam/{track}/{sdp.TRACK}"
-        self._respond(
-            request,
-            200,
-            {
-                "Session": self._session,
-                "Range": "npt=now-",
-                "RTP-Info": f"url={url};rtptime={timestamp}",
-            },
-        )
-        stream.add_viewer(self)
+        headers = {"Session": self._session, "Range": "npt=now-", "RTP-Info": f"url={url};rtptime={timestamp}"}
+        if stream.has_viewer(self._outlet):
+            self._respond(request, 200, headers)
+            return
+        if StreamQuirk.RTP_BEFORE_PLAY_ANSWER in asked.habits:
+            self._outlet = TellingFirst(self._outlet, lambda: self._respond(request, 200, headers))
+        else:
+            self._respond(request, 200, headers)
+        if StreamQuirk.DRIP in asked.habits:
+            self._outlet = Drip(self._outlet, asked.habits.drip_octets_per_s)
+        stream.add_viewer(self._outlet)
 
-    def _keep_alive(self, request: RtspRequest, camera: Camera, stream: CameraStream) -> None:
-        del camera
-        if "session" not in request.headers or self._in_session(request, stream):
+    def _keep_alive(self, asked: Asked) -> None:
+        request = asked.request
+        if "session" not in request.headers or self._in_session(request, asked.stream):
             self._respond(request, 200, {"Session": self._session} if self._session else {})
 
-    def _teardown(self, request: RtspRequest, camera: Camera, stream: CameraStream) -> None:
-        del camera
-        if self._in_session(request, stream):
+    def _teardown(self, asked: Asked) -> None:
+        if self._in_session(asked.request, asked.stream):
             self._leave()
-            self._respond(request, 200, {})
+            self._respond(asked.request, 200, {})
             self._session = ""
+
+    def _is_taken(self, asked: Asked) -> bool:
+        """Whether another client plays a stream that serves one."""
+        others = asked.stream.viewers - (1 if asked.stream.has_viewer(self._outlet) else 0)
+        return StreamQuirk.ONE_CLIENT in asked.habits and others > 0
 
     def _in_session(self, request: RtspRequest, stream: CameraStream) -> bool:
         named = request.headers.get("session", "").partition(";")[0]
@@ -187,21 +252,30 @@ class RtspConnection(asyncio.Protocol):
         return True
 
     def _leave(self) -> None:
-        if self._stream is not None:
-            self._stream.remove_viewer(self)
-            self._stream = None
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+        if self._outlet is not None:
+            if self._stream is not None:
+                self._stream.remove_viewer(self._outlet)
+            self._outlet.close()
+            self._outlet = None
+        self._stream = None
 
     def _respond(
-        self, request: RtspRequest, status: int, headers: Mapping[str, str] | None = None, body: str = ""
+        self, request: RtspRequest, status: int, headers: Mapping[str, str] | None = None, body: str | bytes = ""
     ) -> None:
-        if self._transport is not None:
-            sequence = request.headers.get("cseq", "0")
-            self._transport.write(
-                encode_response(status, sequence=sequence, headers=headers or {}, body=body, server=SERVER)
-            )
+        if self._transport is None:
+            return
+        sequence = request.headers.get("cseq", "0")
+        answer = encode_response(status, sequence=sequence, headers=headers or {}, body=body, server=SERVER)
+        if isinstance(self._outlet, Drip):
+            self._outlet.answer(answer)
+        else:
+            self._transport.write(answer)
 
 
-async def serve_rtsp(cameras: Mapping[str, Camera], gate: DigestGate, *, host: str, port: int) -> asyncio.Server:
+async def serve_rtsp(cameras: Mapping[str, Camera], gates: Gates, *, host: str, port: int) -> asyncio.Server:
     """Listen; port 0 takes a free one."""
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: RtspConnection(cameras, gate), host, port, backlog=512)
+    return await loop.create_server(lambda: RtspConnection(cameras, gates), host, port, backlog=512)

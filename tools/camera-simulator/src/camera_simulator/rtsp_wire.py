@@ -12,10 +12,12 @@ REASONS = {
     401: "Unauthorized",
     404: "Not Found",
     405: "Method Not Allowed",
+    453: "Not Enough Bandwidth",
     454: "Session Not Found",
     455: "Method Not Valid in This State",
     459: "Aggregate Operation Not Allowed",
     461: "Unsupported Transport",
+    501: "Not Implemented",
 }
 
 
@@ -99,12 +101,14 @@ def _parse_head(head: bytes) -> RtspRequest:
     return RtspRequest(method, url, {name.strip().lower(): value.strip() for name, _, value in pairs})
 
 
-def encode_response(status: int, *, sequence: str, headers: Mapping[str, str], body: str = "", server: str) -> bytes:
-    """A response with its CSeq, and Content-Length when it has a body."""
-    content = body.encode()
+def encode_response(
+    status: int, *, sequence: str, headers: Mapping[str, str], body: str | bytes = "", server: str
+) -> bytes:
+    """A response with its CSeq, and Content-Length when it has a body and the headers do not claim another length."""
+    content = body.encode() if isinstance(body, str) else body
     lines = [f"RTSP/1.0 {status} {REASONS[status]}", f"CSeq: {sequence}", f"Server: {server}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    if content:
+    if content and "Content-Length" not in headers:
         lines.append(f"Content-Length: {len(content)}")
     return "\r\n".join([*lines, "", ""]).encode() + content
 
@@ -118,14 +122,27 @@ def interleaved_channels(transport: str) -> tuple[int, int] | None:
         for parameter in parameters:
             name, _, value = parameter.partition("=")
             if name.lower() == "interleaved":
-                return _channel_pair(value)
+                return _pair(value, 0, 0xFF)
         return 0, 1
     return None
 
 
-def _channel_pair(value: str) -> tuple[int, int] | None:
+def client_ports(transport: str) -> tuple[int, int] | None:
+    """The client's RTP and RTCP ports of the first unicast transport over UDP that a SETUP offers, or None."""
+    for offer in transport.split(","):
+        profile, *parameters = (part.strip() for part in offer.split(";"))
+        if profile.upper() not in ("RTP/AVP", "RTP/AVP/UDP") or "multicast" in parameters:
+            continue
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.lower() == "client_port":
+                return _pair(value, 1, 0xFFFF)
+    return None
+
+
+def _pair(value: str, lowest: int, highest: int) -> tuple[int, int] | None:
     first, _, second = value.partition("-")
-    if not first.isdecimal() or not (second.isdecimal() or not second):
+    if not (first.isascii() and first.isdecimal()) or not ((second.isascii() and second.isdecimal()) or not second):
         return None
     pair = int(first), int(second) if second else int(first) + 1
-    return pair if max(pair) <= 0xFF and pair[0] != pair[1] else None  # noqa: PLR2004 one octet
+    return pair if lowest <= min(pair) and max(pair) <= highest and pair[0] != pair[1] else None

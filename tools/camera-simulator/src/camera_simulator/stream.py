@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from camera_simulator.clips import Clip
+from camera_simulator.clips import RTP_CLOCK_HZ, Clip, Codec
 from camera_simulator.pacing import Pacer
 from camera_simulator.pictures import WindowEncoder
 from camera_simulator.ptz import PtzHead, window_at
-from camera_simulator.rtp import PacketisedUnit, packetise, put_on_channel, sender_report, stamp
+from camera_simulator.rtp import (
+    PacketisedUnit,
+    Payloads,
+    h264_payloads,
+    packetise,
+    put_on_channel,
+    sender_report,
+    stamp,
+)
+from camera_simulator.rtp_h265 import h265_payloads
 
-RTP_CLOCK_HZ = 90_000
 REPORT_SECONDS = 5
 log = logging.getLogger(__name__)
 
@@ -33,16 +41,33 @@ class Viewer(Protocol):
         ...
 
 
+class Wire(Protocol):
+    """What an odd camera does to its packets (`stream_quirks.packets`)."""
+
+    def twist(self, unit: PacketisedUnit, packets: bytes) -> tuple[PacketisedUnit, bytes] | None:
+        """The stamped packets of a picture as they leave; None when nothing does."""
+        ...
+
+
 class Rendition:
     """A clip and its packets, shared by every stream that shows it."""
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(self, clip: Clip, payloads_of: Payloads | None = None) -> None:
         self.clip = clip
+        self._payloads_of = payloads_of or (h265_payloads if clip.codec is Codec.H265 else h264_payloads)
 
     @cached_property
     def units(self) -> tuple[PacketisedUnit, ...]:
         """The packets of each picture of the loop, cut on first use."""
-        return tuple(packetise(unit.nals, keyframe=unit.keyframe) for unit in self.clip.access_units)
+        return tuple(
+            packetise(
+                unit.nals,
+                keyframe=unit.keyframe,
+                payloads_of=self._payloads_of,
+                display_shift=unit.display_shift,
+            )
+            for unit in self.clip.access_units
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +109,9 @@ class CameraStream:
         self.identity = identity
         self.frozen = False
         self.clock_error_s = 0.0
+        self.ssrc = identity.ssrc
+        self.wire: Wire | None = None
+        self._timestamp_shift = 0
         self._pacer = pacer
         self._phase = phase
         self._head = head
@@ -105,15 +133,28 @@ class CameraStream:
     def viewers(self) -> int:
         return len(self._viewers)
 
+    def has_viewer(self, viewer: Viewer | None) -> bool:
+        return viewer in self._viewers
+
     @property
     def encoding(self) -> bool:
         """Whether the pictures are encoded live now (a moved PTZ head with a viewer)."""
         return self._live is not None
 
     def show(self, rendition: Rendition) -> None:
-        """Send other pictures of the same encoding, to each viewer from the next keyframe on."""
+        """Send other pictures of the same rate, to each viewer from the next keyframe on."""
+        self._stop_live()
         self.rendition = rendition
         self.on_gap()
+
+    def jump_clock(self, seconds: float) -> None:
+        """Let the RTP timestamps of the pictures to come jump, while pictures come as before."""
+        self._timestamp_shift += int(seconds * RTP_CLOCK_HZ)
+
+    def change_source(self, *, ssrc: int, first_sequence: int) -> None:
+        """Go on as another synchronisation source, as after a restart of the encoder."""
+        self.ssrc = ssrc
+        self._sequence = first_sequence
 
     def add_viewer(self, viewer: Viewer) -> None:
         """Send to a viewer from the next keyframe on."""
@@ -155,7 +196,7 @@ class CameraStream:
         if self.frozen:
             self.on_gap()
             return
-        if self._live is None and self._head is not None and not self._head.rests_at_home(now):
+        if self._live is None and self._head is not None and self._head_shows(self._head, now):
             self._keyframe_wanted = True
             self._live = asyncio.create_task(self._send_live(self._head))
         if self._live is not None:
@@ -163,6 +204,10 @@ class CameraStream:
             self._live_wake.set()
             return
         self._send(self.rendition.units[self.index_at(tick)], tick)
+
+    def _head_shows(self, head: PtzHead, now: float) -> bool:
+        """Whether the pictures must be encoded for where the head points, and can be."""
+        return not head.rests_at_home(now) and self.clip.encoder is not None
 
     async def _send_live(self, head: PtzHead) -> None:
         try:
@@ -199,19 +244,24 @@ class CameraStream:
             self._live = None
 
     def _timestamp(self, tick: int) -> int:
-        return self.identity.first_timestamp + tick * self.clip.timestamp_step & 0xFFFFFFFF
+        return self.identity.first_timestamp + self._timestamp_shift + tick * self.clip.timestamp_step & 0xFFFFFFFF
 
     def _send(self, unit: PacketisedUnit, tick: int) -> None:
         packets = stamp(
             unit,
             channel=0,
             sequence=self._sequence,
-            timestamp=self._timestamp(tick),
-            ssrc=self.identity.ssrc,
+            timestamp=self._timestamp(tick + unit.display_shift),
+            ssrc=self.ssrc,
         )
         self._sequence = self._sequence + len(unit.offsets) & 0xFFFF
         self._packets_sent += len(unit.offsets)
         self._octets_sent += unit.payload_octets
+        if self.wire is not None:
+            twisted = self.wire.twist(unit, packets)
+            if twisted is None:
+                return
+            unit, packets = twisted
         for viewer, started in tuple(self._viewers.items()):
             if not (started or unit.keyframe):
                 continue
@@ -228,7 +278,7 @@ class CameraStream:
         late = asyncio.get_running_loop().time() - self._pacer.time_of(tick)
         report = sender_report(
             channel=viewer.rtcp_channel,
-            ssrc=self.identity.ssrc,
+            ssrc=self.ssrc,
             unix_time=time.time() + self.clock_error_s,
             timestamp=self._timestamp(tick) + int(late * RTP_CLOCK_HZ) & 0xFFFFFFFF,
             packets=self._packets_sent,

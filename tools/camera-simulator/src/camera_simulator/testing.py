@@ -8,10 +8,22 @@ import time
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
+from camera_simulator.counter import UnreadableCounterError, age_of, counter_at, read_counter
+from camera_simulator.onvif.ptz_log import PtzCommand
 from camera_simulator.simulator import Addresses
+
+__all__ = [
+    "PtzCommand",
+    "SimulatorError",
+    "SimulatorProcess",
+    "UnreadableCounterError",
+    "age_of",
+    "counter_at",
+    "read_counter",
+]
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -37,6 +49,8 @@ class SimulatorProcess:
         password: str | None = None,
         rtsp_port: int = 0,
         onvif_port: int = 0,
+        hevc_count: int = 0,
+        flash_count: int = 0,
     ) -> None:
         """Describe a simulator; nothing runs yet.
 
@@ -47,8 +61,12 @@ class SimulatorProcess:
             password: its password.
             rtsp_port: RTSP port; 0 takes a free one.
             onvif_port: HTTP port; 0 takes a free one.
+            hevc_count: how many of them, the last ones, send H.265.
+            flash_count: how many, just before these, send the counter that `read_counter` reads.
         """
         self.count = count
+        self.hevc_count = hevc_count
+        self.flash_count = flash_count
         self.ptz_count = ptz_count
         self.username = username
         self.password = password
@@ -166,15 +184,50 @@ class SimulatorProcess:
         """Let a camera forget every subscription."""
         self._tell("POST", f"{number:04d}/reboot", {})
 
-    def _tell(self, method: str, path: str, wanted: object) -> None:
+    def set_stream_quirks(self, number: int, *quirks: str, **parameters: float) -> None:
+        """Give a camera these habits on the RTSP side and no other; without any it is ordinary again.
+
+        Args:
+            number: of the camera.
+            quirks: of `camera_simulator.stream_quirks.kinds.StreamQuirk`.
+            parameters: of `StreamHabits`, e.g. ``late_answer_s=1.0`` or ``every=20``.
+        """
+        self._tell("PUT", f"{number:04d}/stream-quirks", {"quirks": list(quirks), **parameters})
+
+    def stream_event(self, number: int, event: str, *, seconds: float | None = None) -> None:
+        """Let something happen to a camera's streams now.
+
+        Args:
+            number: of the camera.
+            event: ``clock_step``, ``clock_backward``, ``ssrc_change`` or ``resolution_switch`` (the next one switches
+                back).
+            seconds: by which a clock jumps: 3 600 ahead, or 5 back, unless told.
+        """
+        self._tell(
+            "POST", f"{number:04d}/stream-events", {"event": event} | ({} if seconds is None else {"seconds": seconds})
+        )
+
+    def ptz_log(self, number: int) -> list[PtzCommand]:
+        """The PTZ commands that a camera has received, oldest first (the last 10 000)."""
+        return [PtzCommand(**item) for item in self._tell("GET", f"{number:04d}/ptz-log")["items"]]
+
+    def ptz_calls(self, number: int) -> dict[str, int]:
+        """How often each operation of a camera's PTZ service was called, status requests included."""
+        return self._tell("GET", f"{number:04d}/ptz-log")["calls"]
+
+    def clear_ptz_log(self, number: int) -> None:
+        """Forget the PTZ commands and counts of a camera."""
+        self._tell("DELETE", f"{number:04d}/ptz-log")
+
+    def _tell(self, method: str, path: str, wanted: object = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 our own loopback URL
             f"{self._http}/simulator/cameras/{path}",
-            data=json.dumps(wanted).encode(),
+            data=None if wanted is None else json.dumps(wanted).encode(),
             headers={"Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 same
-            response.read()
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 same
+            return json.load(response)
 
     @property
     def _http(self) -> str:
@@ -184,6 +237,7 @@ class SimulatorProcess:
         command = [
             *(sys.executable, "-m", "camera_simulator", "--stop-at-stdin-end"),
             *("--count", str(self.count), "--ptz-count", str(self.ptz_count)),
+            *("--hevc-count", str(self.hevc_count), "--flash-count", str(self.flash_count)),
             *("--rtsp-port", str(self._ports[0]), "--onvif-port", str(self._ports[1])),
             *("--ready-file", str(ready_file)),
         ]

@@ -82,10 +82,12 @@ def test_an_unknown_camera_is_not_found(simulator: SimulatorProcess) -> None:
         pass
 
 
-def test_udp_is_refused(simulator: SimulatorProcess) -> None:
-    url = simulator.rtsp_url(1, with_credentials=True)
+def test_a_camera_may_refuse_udp(simulator: SimulatorProcess) -> None:
+    url = simulator.rtsp_url(6, with_credentials=True)
+    simulator.set_stream_quirks(6, "tcp_only")
     with pytest.raises(error.FFmpegError):
         av.open(url, options={"rtsp_transport": "udp"}, timeout=TIMEOUT_SECONDS)
+    simulator.set_stream_quirks(6)
 
 
 def test_ffmpeg_records_by_copying(simulator: SimulatorProcess, tmp_path: Path) -> None:

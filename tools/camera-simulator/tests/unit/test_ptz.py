@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_simulator.ptz import HOME, MAX_PRESETS, Position, PtzHead, window_at
+from camera_simulator.ptz import HOME, MAX_PRESETS, Position, PtzHead, Speed, window_at
 
 # Heads resolve a thousandth of their travel; finer floats would only test underflow.
 unit = st.integers(-1000, 1000).map(lambda steps: steps / 1000)
@@ -101,3 +101,27 @@ def test_preset_memory_is_bounded() -> None:
     tokens = [head.set_preset(None, None, 0.0) for _ in range(MAX_PRESETS)]
     assert tokens.count(None) == 1
     assert len(head.presets()) == MAX_PRESETS
+
+
+def test_speed_makes_it_slower_and_axes_are_told_apart() -> None:
+    head = PtzHead()
+    head.go_to(Position(pan=0.6), 0.0, Speed(pan_tilt=0.5))
+    assert head.position(1.0).pan == pytest.approx(0.3)
+    assert head.turning(1.0)
+    assert not head.zooming(1.0)
+    assert head.position(2.0) == Position(pan=0.6)
+    assert not head.moving(2.1)
+    head.move_continuously(pan=0, tilt=0, zoom=1, timeout_seconds=1, now=3.0)
+    assert head.zooming(3.5)
+    assert not head.turning(3.5)
+
+
+def test_home_is_where_it_was_set() -> None:
+    head = PtzHead()
+    head.go_to(Position(tilt=0.3), 0.0)
+    head.set_home(10.0)
+    head.go_to(Position(pan=-1), 10.0)
+    head.go_home(20.0)
+    assert head.position(60.0) == Position(tilt=0.3)
+    assert not head.rests_at_home(60.0)  # the whole clip is not seen there
+    assert head.preset("1") == HOME

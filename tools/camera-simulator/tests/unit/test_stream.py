@@ -116,3 +116,22 @@ async def test_streams_that_nobody_watches_do_not_tick(rendition: Rendition) -> 
     assert stream.viewers == 0
     stream.on_tick(0, 0.0)
     assert not viewer.octets
+
+
+async def test_the_clock_jumps_and_the_source_changes_on_command(rendition: Rendition) -> None:
+    stream, viewer = make_stream(rendition), RecordingViewer()
+    stream.add_viewer(viewer)
+    stream.on_tick(0, 0.0)
+    stream.jump_clock(3_600)
+    stream.on_tick(1, 0.0)
+    stream.jump_clock(-5)
+    stream.on_tick(2, 0.0)
+    step = rendition.clip.timestamp_step
+    stamps = list(dict.fromkeys(timestamp for _, timestamp, _ in viewer.packets()))
+    assert [(b - a) % 2**32 for a, b in pairwise(stamps)] == [step + 3_600 * 90_000, (step - 5 * 90_000) % 2**32]
+    sent = len(viewer.packets())
+    stream.change_source(ssrc=7, first_sequence=40_000)
+    stream.on_tick(3, 0.0)
+    stream.remove_viewer(viewer)
+    assert viewer.packets()[sent][0] == 40_000
+    assert stream.ssrc == 7

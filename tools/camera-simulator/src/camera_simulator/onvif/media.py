@@ -2,6 +2,7 @@
 
 import math
 
+from camera_simulator.clips import Codec
 from camera_simulator.onvif.operations import (
     VIDEO_SOURCE,
     VIDEO_SOURCE_CONFIGURATION,
@@ -62,9 +63,9 @@ async def _get_video_encoder_configuration(call: Call) -> str:
 
 async def _get_stream_uri(call: Call) -> str:
     protocol = call.request.value("trt:StreamSetup/tt:Transport/tt:Protocol", "RTSP")
-    if protocol not in ("RTSP", "TCP"):
+    if protocol not in ("RTSP", "TCP", "UDP"):
         raise SoapFaultError(
-            f"{protocol} is not supported: RTP is interleaved in RTSP over TCP",
+            f"{protocol} is not supported: RTP is interleaved in RTSP over TCP, or goes over UDP",
             "ter:InvalidArgVal",
             "ter:InvalidStreamSetup",
         )
@@ -108,15 +109,18 @@ def _video_source_configuration(call: Call, element: str) -> str:
 
 def _video_encoder_configuration(quality: str, stream: CameraStream, element: str) -> str:
     clip = stream.clip
+    # This service has no word for H.265; devices that send it write it all the same, and no settings.
+    h265 = clip.codec is Codec.H265
+    settings = f"<tt:H264><tt:GovLength>{clip.gop}</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>"
     return (
         f'<{element} token="{ENCODER_PREFIX}{quality}"><tt:Name>{quality}</tt:Name><tt:UseCount>1</tt:UseCount>'
-        "<tt:Encoding>H264</tt:Encoding>"
+        f"<tt:Encoding>{'H265' if h265 else 'H264'}</tt:Encoding>"
         f"<tt:Resolution><tt:Width>{clip.width}</tt:Width><tt:Height>{clip.height}</tt:Height></tt:Resolution>"
         "<tt:Quality>5</tt:Quality>"
         f"<tt:RateControl><tt:FrameRateLimit>{math.ceil(clip.fps)}</tt:FrameRateLimit>"
         f"<tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>{clip.bits_per_second // 1000}"
         "</tt:BitrateLimit></tt:RateControl>"
-        f"<tt:H264><tt:GovLength>{clip.gop}</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>"
+        f"{'' if h265 else settings}"
         "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>"
         "<tt:Port>0</tt:Port><tt:TTL>0</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
         f"<tt:SessionTimeout>PT60S</tt:SessionTimeout></{element}>"

@@ -8,11 +8,13 @@ from camera_simulator.onvif.operations import (
     Operation,
     stream_of_profile,
 )
+from camera_simulator.onvif.quirks import Quirk
 from camera_simulator.onvif.soap import SoapFaultError, text, timestamp
-from camera_simulator.ptz import DEFAULT_TIMEOUT_SECONDS, HOME, MAX_PRESETS, Position, PtzHead
+from camera_simulator.ptz import DEFAULT_TIMEOUT_SECONDS, FULL_SPEED, MAX_PRESETS, Position, PtzHead, Speed
 
 SPACES = "http://www.onvif.org/ver10/tptz"
 MAX_TIMEOUT_SECONDS = 60.0
+FOREVER_SECONDS = 86_400.0  # of a camera that forgets to stop
 _UNIT = "<tt:XRange><tt:Min>-1</tt:Min><tt:Max>1</tt:Max></tt:XRange>"
 _UNIT_Y = "<tt:YRange><tt:Min>-1</tt:Min><tt:Max>1</tt:Max></tt:YRange>"
 _ZOOM = "<tt:XRange><tt:Min>0</tt:Min><tt:Max>1</tt:Max></tt:XRange>"
@@ -25,6 +27,8 @@ _SUPPORTED_SPACES = "".join(
         ("RelativeZoomTranslationSpace", "ZoomSpaces/TranslationGenericSpace", _UNIT),
         ("ContinuousPanTiltVelocitySpace", "PanTiltSpaces/VelocityGenericSpace", _UNIT + _UNIT_Y),
         ("ContinuousZoomVelocitySpace", "ZoomSpaces/VelocityGenericSpace", _UNIT),
+        ("PanTiltSpeedSpace", "PanTiltSpaces/GenericSpeedSpace", _ZOOM),
+        ("ZoomSpeedSpace", "ZoomSpaces/ZoomGenericSpeedSpace", _ZOOM),
     )
 )
 
@@ -38,17 +42,33 @@ def configuration(element: str) -> str:
         "</tt:DefaultAbsolutePantTiltPositionSpace>"
         f"<tt:DefaultAbsoluteZoomPositionSpace>{SPACES}/ZoomSpaces/PositionGenericSpace"
         "</tt:DefaultAbsoluteZoomPositionSpace>"
+        f"<tt:DefaultRelativePanTiltTranslationSpace>{SPACES}/PanTiltSpaces/TranslationGenericSpace"
+        "</tt:DefaultRelativePanTiltTranslationSpace>"
+        f"<tt:DefaultRelativeZoomTranslationSpace>{SPACES}/ZoomSpaces/TranslationGenericSpace"
+        "</tt:DefaultRelativeZoomTranslationSpace>"
         f"<tt:DefaultContinuousPanTiltVelocitySpace>{SPACES}/PanTiltSpaces/VelocityGenericSpace"
         "</tt:DefaultContinuousPanTiltVelocitySpace>"
         f"<tt:DefaultContinuousZoomVelocitySpace>{SPACES}/ZoomSpaces/VelocityGenericSpace"
         "</tt:DefaultContinuousZoomVelocitySpace>"
-        f"<tt:DefaultPTZTimeout>PT{DEFAULT_TIMEOUT_SECONDS:.0f}S</tt:DefaultPTZTimeout></{element}>"
+        f'<tt:DefaultPTZSpeed><tt:PanTilt x="1" y="1" space="{SPACES}/PanTiltSpaces/GenericSpeedSpace"/>'
+        f'<tt:Zoom x="1" space="{SPACES}/ZoomSpaces/ZoomGenericSpeedSpace"/></tt:DefaultPTZSpeed>'
+        f"<tt:DefaultPTZTimeout>PT{DEFAULT_TIMEOUT_SECONDS:.0f}S</tt:DefaultPTZTimeout>"
+        f"<tt:PanTiltLimits><tt:Range><tt:URI>{SPACES}/PanTiltSpaces/PositionGenericSpace</tt:URI>{_UNIT}{_UNIT_Y}"
+        "</tt:Range></tt:PanTiltLimits>"
+        f"<tt:ZoomLimits><tt:Range><tt:URI>{SPACES}/ZoomSpaces/PositionGenericSpace</tt:URI>{_ZOOM}"
+        f"</tt:Range></tt:ZoomLimits></{element}>"
     )
 
 
 async def _get_configurations(call: Call) -> str:
     configurations = configuration("tptz:PTZConfiguration") if call.camera.head else ""
     return f"<tptz:GetConfigurationsResponse>{configurations}</tptz:GetConfigurationsResponse>"
+
+
+async def _get_compatible_configurations(call: Call) -> str:
+    _head_of_profile(call)
+    found = configuration("tptz:PTZConfiguration")
+    return f"<tptz:GetCompatibleConfigurationsResponse>{found}</tptz:GetCompatibleConfigurationsResponse>"
 
 
 async def _get_configuration(call: Call) -> str:
@@ -89,9 +109,8 @@ async def _continuous_move(call: Call) -> str:
         raise SoapFaultError("velocity out of bounds", "ter:InvalidArgVal", "ter:InvalidVelocity")
     timeout = call.request.value("tptz:Timeout")
     seconds = DEFAULT_TIMEOUT_SECONDS if timeout is None else duration_seconds(timeout)
-    head.move_continuously(
-        pan=pan, tilt=tilt, zoom=zoom, timeout_seconds=min(seconds, MAX_TIMEOUT_SECONDS), now=call.now
-    )
+    lasting = FOREVER_SECONDS if Quirk.FORGETS_STOP in call.camera.quirks else min(seconds, MAX_TIMEOUT_SECONDS)
+    head.move_continuously(pan=pan, tilt=tilt, zoom=zoom, timeout_seconds=lasting, now=call.now)
     return "<tptz:ContinuousMoveResponse/>"
 
 
@@ -99,7 +118,7 @@ async def _relative_move(call: Call) -> str:
     head = _head_of_profile(call)
     pan, tilt = call.request.numbers("tptz:Translation/tt:PanTilt", "x", "y") or (0.0, 0.0)
     (zoom,) = call.request.numbers("tptz:Translation/tt:Zoom", "x") or (0.0,)
-    head.go_by(pan=pan, tilt=tilt, zoom=zoom, now=call.now)
+    head.go_by(pan=pan, tilt=tilt, zoom=zoom, now=call.now, speed=_speed(call))
     return "<tptz:RelativeMoveResponse/>"
 
 
@@ -111,7 +130,7 @@ async def _absolute_move(call: Call) -> str:
     target = Position(pan_tilt[0], pan_tilt[1], zoom[0])
     if target != target.within_limits():
         raise SoapFaultError("position out of bounds", "ter:InvalidArgVal", "ter:InvalidPosition")
-    head.go_to(target, call.now)
+    head.go_to(target, call.now, _speed(call))
     return "<tptz:AbsoluteMoveResponse/>"
 
 
@@ -123,16 +142,21 @@ async def _stop(call: Call) -> str:
 
 
 async def _goto_home_position(call: Call) -> str:
-    _head_of_profile(call).go_to(HOME, call.now)
+    _head_of_profile(call).go_home(call.now, _speed(call))
     return "<tptz:GotoHomePositionResponse/>"
+
+
+async def _set_home_position(call: Call) -> str:
+    _head_of_profile(call).set_home(call.now)
+    return "<tptz:SetHomePositionResponse/>"
 
 
 async def _get_status(call: Call) -> str:
     head = _head_of_profile(call)
-    moving = "MOVING" if head.moving(call.now) else "IDLE"
+    turning, zooming = ("MOVING" if moves else "IDLE" for moves in (head.turning(call.now), head.zooming(call.now)))
     return (
         f"<tptz:GetStatusResponse><tptz:PTZStatus>{_position(head.position(call.now), 'tt:Position')}"
-        f"<tt:MoveStatus><tt:PanTilt>{moving}</tt:PanTilt><tt:Zoom>{moving}</tt:Zoom></tt:MoveStatus>"
+        f"<tt:MoveStatus><tt:PanTilt>{turning}</tt:PanTilt><tt:Zoom>{zooming}</tt:Zoom></tt:MoveStatus>"
         f"<tt:UtcTime>{timestamp(call.utc_now)}</tt:UtcTime></tptz:PTZStatus></tptz:GetStatusResponse>"
     )
 
@@ -160,7 +184,7 @@ async def _goto_preset(call: Call) -> str:
     position = head.preset(call.request.required("tptz:PresetToken"))
     if position is None:
         raise SoapFaultError("no such preset", "ter:InvalidArgVal", "ter:NoToken")
-    head.go_to(position, call.now)
+    head.go_to(position, call.now, _speed(call))
     return "<tptz:GotoPresetResponse/>"
 
 
@@ -189,9 +213,19 @@ def _head_of_profile(call: Call) -> PtzHead:
     return head
 
 
+def _speed(call: Call) -> Speed:
+    """The speed asked for, or full speed on the axes that have none."""
+    pan, tilt = call.request.numbers("tptz:Speed/tt:PanTilt", "x", "y") or (FULL_SPEED.pan_tilt, FULL_SPEED.pan_tilt)
+    (zoom,) = call.request.numbers("tptz:Speed/tt:Zoom", "x") or (FULL_SPEED.zoom,)
+    speed = Speed(max(abs(pan), abs(tilt)), abs(zoom))
+    if not (0 < speed.pan_tilt <= 1 and 0 < speed.zoom <= 1):
+        raise SoapFaultError("speed out of bounds", "ter:InvalidArgVal", "ter:InvalidSpeed")
+    return speed
+
+
 def _node(element: str) -> str:
     return (
-        f'<{element} token="{PTZ_NODE}" FixedHomePosition="true"><tt:Name>{PTZ_NODE}</tt:Name>'
+        f'<{element} token="{PTZ_NODE}" FixedHomePosition="false"><tt:Name>{PTZ_NODE}</tt:Name>'
         f"<tt:SupportedPTZSpaces>{_SUPPORTED_SPACES}</tt:SupportedPTZSpaces>"
         f"<tt:MaximumNumberOfPresets>{MAX_PRESETS}</tt:MaximumNumberOfPresets>"
         f"<tt:HomeSupported>true</tt:HomeSupported></{element}>"
@@ -209,6 +243,7 @@ def _position(position: Position, element: str) -> str:
 OPERATIONS: dict[str, Operation] = {
     "GetConfigurations": _get_configurations,
     "GetConfiguration": _get_configuration,
+    "GetCompatibleConfigurations": _get_compatible_configurations,
     "GetConfigurationOptions": _get_configuration_options,
     "GetNodes": _get_nodes,
     "GetNode": _get_node,
@@ -217,6 +252,7 @@ OPERATIONS: dict[str, Operation] = {
     "AbsoluteMove": _absolute_move,
     "Stop": _stop,
     "GotoHomePosition": _goto_home_position,
+    "SetHomePosition": _set_home_position,
     "GetStatus": _get_status,
     "GetPresets": _get_presets,
     "SetPreset": _set_preset,

@@ -32,6 +32,8 @@ class Quirk(StrEnum):
     MASKS_RECTANGLES = "masks_rectangles"  # its masks are rectangles
     FORGETS_MASKS = "forgets_masks"  # confirms masks and keeps none
     STILL = "still"  # its motion detector sees nothing
+    FORGETS_STOP = "forgets_stop"  # moves on after the timeout of a ContinuousMove, until told to stop
+    SLOW_PTZ = "slow_ptz"  # obeys at once, and says so 0.3 s later
 
 
 ANSWERING = frozenset({Quirk.HANG, Quirk.TRICKLE, Quirk.OVERSIZED, Quirk.WEB_PAGE, Quirk.CIRCLES, Quirk.ENTITIES})
