@@ -41,13 +41,14 @@ class AccessUnit(NamedTuple):
     """One coded picture.
 
     ``sample``: its NAL units, each behind its length in 4 bytes (ISO/IEC 14496-15), without access unit delimiters,
-    parameter sets and filler. ``time``: when it is shown, in ticks of ``CLOCK_HZ`` since an arbitrary start, never
-    wrapping; also the order of decoding unless ``ParameterSets.reorders``.
+    parameter sets and filler. ``time``: when it is decoded, in ticks of ``CLOCK_HZ`` since an arbitrary start, never
+    wrapping, increasing. ``shown_after``: how many ticks later it is shown; 0 unless ``ParameterSets.reorders``.
     """
 
     sample: bytes
     keyframe: bool
     time: int
+    shown_after: int = 0
 
 
 Group = Sequence[AccessUnit]

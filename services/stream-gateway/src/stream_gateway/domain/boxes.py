@@ -21,6 +21,7 @@ _NON_SYNC_SAMPLE = 0x0001_0000
 _MAX_SAMPLES = 100_000
 _SAMPLE_ENTRY_HEADER = 86
 """Bytes of a VisualSampleEntry before its child boxes, box header included (14496-12 §12.1.3)."""
+_WIDTH_AT, _HEIGHT_AT = 32, 34
 
 
 class MalformedMedia(ValueError):
@@ -39,19 +40,22 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What the init segment says of its video: ticks per second and the RFC 6381 codec string."""
+    """What the init segment says of its video: ticks per second, RFC 6381 codec string, size in pixels."""
 
     timescale: int
     codec: str
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FragmentTimes:
-    """When a fragment is decoded, in ticks of the track, and whether it begins with a key frame."""
+    """When a fragment is decoded, in ticks of the track, whether it begins with a key frame, its samples."""
 
     decode_time: int
     duration: int
     keyframe: bool
+    samples: int = 1
 
 
 def box_length(header: bytes) -> tuple[int, int] | None:
@@ -111,7 +115,7 @@ def read_init(data: bytes) -> Track:
         mdia = _child(data, trak, b"mdia")
         handler = _child(data, mdia, b"hdlr")
         if data[handler.body + 8 : handler.body + 12] == b"vide":
-            return Track(_timescale(data, _child(data, mdia, b"mdhd")), _codec(data, mdia))
+            return _track(data, mdia)
     raise MalformedMedia("no video track in the init segment")
 
 
@@ -123,11 +127,16 @@ def _timescale(data: bytes, mdhd: Box) -> int:
     return timescale
 
 
-def _codec(data: bytes, mdia: Box) -> str:
+def _track(data: bytes, mdia: Box) -> Track:
     stsd = _child(data, _child(data, _child(data, mdia, b"minf"), b"stbl"), b"stsd")
     entry = next(boxes(data, stsd.body + 8, stsd.end), None)
     if entry is None:
         raise MalformedMedia("stsd is empty")
+    width, height = (_uint(data, entry.start + at, 2, entry.end) for at in (_WIDTH_AT, _HEIGHT_AT))
+    return Track(_timescale(data, _child(data, mdia, b"mdhd")), _codec(data, entry), width, height)
+
+
+def _codec(data: bytes, entry: Box) -> str:
     configuration = Box(entry.kind, entry.start, entry.start + _SAMPLE_ENTRY_HEADER, entry.end)
     if entry.kind in {b"avc1", b"avc3"}:
         avcc = _child(data, configuration, b"avcC")
@@ -164,13 +173,14 @@ def read_fragment(moof: bytes) -> FragmentTimes:
     version = _uint(moof, tfdt.body, 1, tfdt.end)
     decode_time = _uint(moof, tfdt.body + 4, 8 if version == 1 else 4, tfdt.end)
     default_duration, default_flags = _defaults(moof, _child(moof, traf, b"tfhd"))
-    duration, keyframe = 0, None
+    duration, keyframe, samples = 0, None, 0
     for run in boxes(moof, traf.body, traf.end):
         if run.kind == b"trun":
-            run_duration, first_flags = _track_run(moof, run, default_duration, default_flags)
+            run_duration, first_flags, count = _track_run(moof, run, default_duration, default_flags)
             duration += run_duration
+            samples += count
             keyframe = not first_flags & _NON_SYNC_SAMPLE if keyframe is None else keyframe
-    return FragmentTimes(decode_time, duration, bool(keyframe))
+    return FragmentTimes(decode_time, duration, bool(keyframe), samples)
 
 
 def shift_decode_time(moof: bytes, ticks: int) -> bytes:
@@ -203,8 +213,8 @@ def _defaults(data: bytes, tfhd: Box) -> tuple[int, int]:
     return found[_TFHD_DURATION], found[_TFHD_FLAGS]
 
 
-def _track_run(data: bytes, trun: Box, default_duration: int, default_flags: int) -> tuple[int, int]:
-    """Return (duration of the run in ticks, flags of its first sample)."""
+def _track_run(data: bytes, trun: Box, default_duration: int, default_flags: int) -> tuple[int, int, int]:
+    """Return (duration of the run in ticks, flags of its first sample, number of samples)."""
     flags = _uint(data, trun.body + 1, 3, trun.end)
     count = _uint(data, trun.body + 4, 4, trun.end)
     at = trun.body + 8 + (4 if flags & _TRUN_DATA_OFFSET else 0)
@@ -219,6 +229,6 @@ def _track_run(data: bytes, trun: Box, default_duration: int, default_flags: int
     if count and _TRUN_FLAGS in fields:
         first_flags = _uint(data, at + 4 * fields.index(_TRUN_FLAGS), 4, trun.end)
     if _TRUN_DURATION not in fields:
-        return default_duration * count, first_flags
+        return default_duration * count, first_flags, count
     words = struct.unpack_from(f">{len(fields) * count}I", data, at)
-    return sum(words[:: len(fields)]), first_flags
+    return sum(words[:: len(fields)]), first_flags, count
