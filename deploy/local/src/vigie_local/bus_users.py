@@ -1,6 +1,13 @@
 """Accounts on the bus: each service may publish its own facts and nobody else's."""
 
-from contracts.streams import BUCKET_AGENTS, BUCKET_CAMERAS, BUCKET_INCIDENTS, BUCKET_TICKETS
+from contracts.streams import (
+    BUCKET_AGENTS,
+    BUCKET_CAMERAS,
+    BUCKET_INCIDENTS,
+    BUCKET_MEDIA_NODES,
+    BUCKET_PLACEMENTS,
+    BUCKET_TICKETS,
+)
 from embedded.nats import NatsUser
 
 # JetStream's own API: declaring streams and consumers, pulling, acknowledging, reading buckets, dead letters.
@@ -8,7 +15,10 @@ _EVERYBODY = ("$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "vigie.*.dlq.>", "vigie.*.re
 
 _OWN: dict[str, tuple[str, ...]] = {
     "camera-registry": ("vigie.*.registry.>", f"$KV.{BUCKET_CAMERAS}.>", f"$KV.{BUCKET_TICKETS}.>"),
-    "stream-gateway": ("vigie.*.stream.>", "vigie.*.segment.>"),
+    "stream-gateway": (
+        *("vigie.*.stream.>", "vigie.*.segment.>"),
+        *(f"$KV.{BUCKET_MEDIA_NODES}.>", f"$KV.{BUCKET_PLACEMENTS}.>"),
+    ),
     "incident": ("vigie.*.incident.>", f"$KV.{BUCKET_INCIDENTS}.>"),
     "dispatch": ("vigie.*.dispatch.>",),
     "retention": ("vigie.*.retention.>", "vigie.*.segment.>"),

@@ -13,6 +13,7 @@ earlier ones.
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -157,7 +158,11 @@ class Bus:
             )
 
     async def ensure_buckets(self, names: Iterable[str] = BUCKETS) -> None:
-        """Declare key-value buckets with a history of one: the state, not its past."""
+        """Declare key-value buckets with a history of one: the state, not its past.
+
+        Revisions of a new bucket begin at the milliseconds of the clock: one that is made anew after the loss of the
+        bus's disk goes on above the old one, and what was fenced by a revision stays fenced.
+        """
         for name in names:
             await self._ensure(
                 {
@@ -168,7 +173,8 @@ class Bus:
                     "deny_delete": True,
                     "allow_direct": True,
                     "discard": "new",
-                }
+                },
+                first_seq=time.time_ns() // 1_000_000,
             )
 
     async def dedicated(self, purpose: str) -> Client:
@@ -260,7 +266,7 @@ class Bus:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(client.close(), _CONNECT_SECONDS)
 
-    async def _ensure(self, config: dict[str, Any]) -> None:
+    async def _ensure(self, config: dict[str, Any], *, first_seq: int | None = None) -> None:
         full = {
             "storage": "file",
             "retention": "limits",
@@ -271,7 +277,8 @@ class Bus:
         }
         name = full["name"]
         try:
-            await self.request(f"$JS.API.STREAM.CREATE.{name}", full)
+            created = full if first_seq is None else {**full, "first_seq": first_seq}
+            await self.request(f"$JS.API.STREAM.CREATE.{name}", created)
         except BusRefused as refusal:
             if refusal.code != _EXISTS_OTHERWISE:
                 raise

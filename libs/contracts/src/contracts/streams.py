@@ -46,4 +46,17 @@ BUCKET_INCIDENTS = "incidents"
 BUCKET_TICKETS = "tickets"
 """Key: ticket id. Value: ``contracts.registry.TicketState``. Written by camera-registry."""
 
-BUCKETS: tuple[str, ...] = (BUCKET_AGENTS, BUCKET_CAMERAS, BUCKET_INCIDENTS, BUCKET_TICKETS)
+BUCKET_MEDIA_NODES = "media_nodes"
+"""Key: ``node.<id>`` or ``order.<id>``. Value: ``contracts.media_nodes``. Written by the nodes of stream-gateway."""
+
+BUCKET_PLACEMENTS = "placements"
+"""Key: camera id. Value: ``contracts.media_nodes.CameraPlacement``. Written by compare-and-set; revisions fence."""
+
+BUCKETS: tuple[str, ...] = (
+    BUCKET_AGENTS,
+    BUCKET_CAMERAS,
+    BUCKET_INCIDENTS,
+    BUCKET_TICKETS,
+    BUCKET_MEDIA_NODES,
+    BUCKET_PLACEMENTS,
+)
