@@ -81,7 +81,10 @@ class CameraState(Payload):
     ``authorisation`` is None where no arrêté covers the camera (absent, outside the perimeter, over the count).
     ``next_authorisation`` covers it from the very instant on at which that one ends: ask ``authorisation_at``.
     ``has_stream`` tells that the camera has an endpoint to pull. ``masks_signed``: a person signed the masks (perhaps
-    none) for where the camera stands now; ``masks_review_due`` when they must be looked at again (90 days).
+    none) for where the camera stands now, and the camera's own picture shows nothing private; ``masks_review_due``
+    when they must be looked at again (90 days). ``masks_by_media_plane``: signed as well, but the camera's own picture
+    shows it: the media plane burns in what ``masks_revision`` names (opaque), or shows and stores nothing. Both are
+    told apart so that a reader which does not know of it keeps the camera dark; who does asks ``masks_in_force``.
     ``azimuth_deg`` is the bearing of the optical axis (0 = north, clockwise), ``opening_deg`` the horizontal angle
     of view (0-360), ``range_m`` how far a person can be made out; None where nobody said.
     """
@@ -100,11 +103,18 @@ class CameraState(Payload):
     authorisation: AuthorisationState | None
     masks_signed: bool = False
     masks_review_due: AwareDatetime | None = None
+    masks_by_media_plane: bool = False
+    masks_revision: str = ""
     azimuth_deg: float | None = None
     opening_deg: float | None = None
     range_m: float | None = None
     next_authorisation: AuthorisationState | None = None
     revision: int = 0
+
+    @property
+    def masks_in_force(self) -> bool:
+        """Whether masks let the camera be watched and recorded, by whoever bears them."""
+        return self.masks_signed or (self.masks_by_media_plane and self.masks_revision != "")
 
     def authorisation_at(self, at: datetime) -> AuthorisationState | None:
         """Return the arrêté to judge by at an instant: the next one as soon as the present one has ended."""

@@ -36,7 +36,7 @@ def camera_from(state: CameraState, at: datetime | None = None) -> Camera:
         insee=state.insee,
         status=state.status.value,
         has_ptz=state.has_ptz,
-        masks_signed=state.masks_signed,
+        masks_signed=state.masks_in_force,
         authorisation=_authorisation_from(authorisation) if authorisation else None,
     )
 

@@ -1,4 +1,4 @@
-"""Masks put on a camera by Media2: only what the camera then says it hides counts; the rest stays dark, with a reason.
+"""Masks put on a camera by Media2: only what it then says it hides counts; the media plane has the rest.
 
 The simulated camera's mask service is itself proved against ONVIF's official WSDL (tools/camera-simulator/tests).
 """
@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from camera_registry.domain.camera import Credentials, Endpoints
-from camera_registry.domain.masks import MaskPolygon, MaskSet
+from camera_registry.domain.masks import Bearer, MaskPolygon, MaskSet
 from camera_registry.onvif.masks import Media2Masks
 from camera_registry.ports import MasksNotBorne, StillUnavailable
 from camera_registry.repository.cameras import one_camera
@@ -142,25 +142,29 @@ async def test_a_signed_set_reaches_the_camera_and_only_then_is_in_force(
             by="chef.martin",
             at=clock.now(),
         )
-    await MaskBearing(registry.database, registry.vault, MASKS, clock, every=60).look()
-    assert (await _first(registry)).in_force is False
-    assert "Media2" in (await _first(registry)).bearing_problem
+    stepped = SteppedClock(clock.now())
+    loop = MaskBearing(registry.database, registry.vault, MASKS, stepped, every=60)
+    await loop.look()
+    given = await _first(registry)
+    assert (given.borne_by, given.in_force) == (Bearer.PLAN_MEDIA, True)
+    assert "Media2" in given.bearing_problem, "the page says why it is not the camera"
 
     simulator.set_quirks(1, "masks")
-    await MaskBearing(registry.database, registry.vault, MASKS, clock, every=60).look()
+    await loop.look()
+    assert (await _first(registry)).borne_by is Bearer.PLAN_MEDIA, "asked again later, not at once"
+    stepped.advance(timedelta(minutes=1))
+    await loop.look()
     borne = await _first(registry)
-    assert (borne.in_force, borne.bearing_problem) == (True, "")
+    assert (borne.borne_by, borne.bearing_problem) == (Bearer.CAMERA, ""), "preferred as soon as it hides"
 
-    stepped = SteppedClock(clock.now())
-    later = MaskBearing(registry.database, registry.vault, MASKS, stepped, every=60)
-    await later.look()
+    await loop.look()
     simulator.set_quirks(1)  # a factory reset: the camera knows no masks any more
     stepped.advance(timedelta(minutes=9))
-    await later.look()
-    assert (await _first(registry)).in_force is True, "asked every ten minutes"
+    await loop.look()
+    assert (await _first(registry)).borne_by is Bearer.CAMERA, "asked every ten minutes"
     stepped.advance(timedelta(minutes=2))
-    await later.look()
-    assert (await _first(registry)).in_force is False, "what it no longer hides is not shown"
+    await loop.look()
+    assert (await _first(registry)).borne_by is Bearer.PLAN_MEDIA, "what it no longer hides, the media plane hides"
 
 
 async def _first(registry: Registry) -> MaskSet:

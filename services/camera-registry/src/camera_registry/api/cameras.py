@@ -4,18 +4,23 @@ import json
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import HTTPConnection
 
 from camera_registry.api.access import SCOPE_SOURCE, Listed, Readable, hidden_camera, may_configure
 from camera_registry.api.paging import after_cursor, box_of, cursor_of
+from camera_registry.domain.camera import Camera
 from camera_registry.domain.camera_network import CameraNetworks
+from camera_registry.domain.masks import standing, to_burn_in
 from camera_registry.ports import CredentialVault
 from camera_registry.repository.camera_pages import MAX_PAGE, Filters, camera_page
 from camera_registry.repository.cameras import one_camera
+from camera_registry.repository.head_optics import measured_heads
+from camera_registry.repository.masks import sets_of
 from camera_registry.repository.sheets import sheet_of
 from camera_registry.repository.visible import visible_to
 from camera_registry.schemas.camera_sheets import CameraSheet
-from camera_registry.schemas.cameras import CameraList, Source
+from camera_registry.schemas.cameras import BurntIn, BurntView, CameraList, HeadOut, Source
 from common.problems import NotFound
 from common.web import Caller, Now, Reading, Station, Tx, service_scope
 from contracts.envelope import Insee
@@ -84,7 +89,7 @@ async def read_camera(
 
 @router.get("/internal/cameras/{camera_id}/source", dependencies=[Depends(service_scope(SCOPE_SOURCE))])
 async def read_source(camera_id: CameraId, tx: Tx, vault: Vault) -> Source:
-    """Return how to reach a camera, password included: for the media plane, never for a browser."""
+    """Return how to reach a camera, password included, and what to hide: for the media plane, never for a browser."""
     camera = await one_camera(tx, vault, camera_id)
     if camera is None:
         raise NotFound("La caméra", camera_id)
@@ -94,4 +99,24 @@ async def read_source(camera_id: CameraId, tx: Tx, vault: Vault) -> Source:
         onvif_url=camera.endpoints.onvif_url,
         username=camera.credentials.username if camera.credentials else None,
         password=camera.credentials.password if camera.credentials else None,
+        masks=await _burnt_in(tx, camera),
+    )
+
+
+async def _burnt_in(tx: AsyncConnection, camera: Camera) -> BurntIn:
+    sets = await sets_of(tx, camera.camera_id)
+    head = (await measured_heads(tx, [camera.camera_id])).get(camera.camera_id)
+    views = [
+        BurntView(
+            preset=one.preset,
+            aim=(one.aim.pan, one.aim.tilt, one.aim.zoom) if one.aim else None,
+            polygons=[list(area.corners) for area in one.polygons],
+        )
+        for one in to_burn_in(sets)
+    ]
+    return BurntIn(
+        revision=standing(sets, head).burnt_in,
+        turns=camera.has_ptz,
+        views=views,
+        head=HeadOut.model_validate(head) if head and views else None,
     )

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from camera_registry.api.access import SCOPE_SOURCE, Readable
 from camera_registry.api.cameras import PRINTABLE, CameraId, Vault
+from camera_registry.domain.head_optics import HeadOpticsInvalid
 from camera_registry.domain.masks import MaskInvalid, standing
 from camera_registry.ports import StillTaker, StillUnavailable
 from camera_registry.repository import masks as repository
@@ -19,6 +20,7 @@ from camera_registry.repository.cameras import one_camera
 from camera_registry.schemas.masks import (
     CameraMasks,
     DeclarationIn,
+    HeadIn,
     MaskSetIn,
     MaskSetList,
     MaskSetOut,
@@ -109,7 +111,7 @@ def _told() -> Generator[None]:
     """Turn what the domain refuses into problems."""
     try:
         yield
-    except MaskInvalid as error:
+    except (MaskInvalid, HeadOpticsInvalid) as error:
         raise Invalid(error.message, [{"field": error.field, "message": error.message}]) from error
     except CameraUnknown as error:
         raise NotFound("La caméra", error.camera_id) from error
@@ -237,6 +239,15 @@ async def post_voiding(camera_id: CameraId, who: TheMasker, vault: Vault, body: 
         await use_cases.void_masks(who.connection, vault=vault, camera_id=camera_id, reason=body.reason, at=who.at)
     sets = await repository.sets_of(who.connection, camera_id)
     return CameraMasks.of(standing(sets), sets, who.at)
+
+
+@router.put("/cameras/{camera_id}/masks/head", status_code=204)
+async def put_head(camera_id: CameraId, who: TheMasker, vault: Vault, body: HeadIn) -> Response:
+    """Keep how a turning camera's picture lies in the world: its masks then follow it wherever it looks."""
+    await who.on(camera_id, "mesures de la tête pour les masques")
+    with _told():
+        await use_cases.measure_head(who.connection, vault=vault, camera_id=camera_id, head=body.to_domain(), at=who.at)
+    return Response(status_code=204)
 
 
 @router.get("/masks/reviews")

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 
-from camera_registry.api.access import Readable, TheDesk, hidden_camera
+from camera_registry.api.access import SCOPE_SOURCE, Readable, TheDesk, hidden_camera
 from camera_registry.api.cameras import CameraId, Vault
 from camera_registry.api.fleet import told
 from camera_registry.domain.presets import MAX_PRESETS
@@ -12,6 +12,7 @@ from camera_registry.repository.visible import visible_to
 from camera_registry.schemas.presets import MountingOut, PresetIn, TourIn
 from camera_registry.use_cases.presets import forget_preset, forget_tour, keep_preset, keep_tour, mounting_of
 from common.ids import new_id
+from common.web import Tx, service_scope
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=MAX_PRESETS)]
@@ -24,6 +25,12 @@ async def read_presets(camera_id: CameraId, who: TheDesk, readable: Readable) ->
     if await visible_to(readable).one(who.connection, camera_id) is None:
         raise await hidden_camera(who.connection, who.guard, who.caller, camera_id, who.at, who.station)
     return MountingOut.of(await mounting_of(who.connection, camera_id))
+
+
+@router.get("/internal/cameras/{camera_id}/mounting", dependencies=[Depends(service_scope(SCOPE_SOURCE))])
+async def read_mounting(camera_id: CameraId, tx: Tx) -> MountingOut:
+    """Return the presets and tours of a camera for the media plane, which moves it; empty for an unknown one."""
+    return MountingOut.of(await mounting_of(tx, camera_id))
 
 
 @router.put("/cameras/{camera_id}/presets/{number}")

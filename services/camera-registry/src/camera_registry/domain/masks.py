@@ -5,12 +5,16 @@ not to be seen); Vigie's own rules: drawn on a dated still, signed by a person, 
 as soon as the camera moved or was re-flashed.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import shapely
+
+from camera_registry.domain.head_optics import Aim, HeadOptics
 
 REVIEW_AFTER = timedelta(days=90)
 STILL_GOOD_FOR = timedelta(days=7)
@@ -87,7 +91,8 @@ class MaskSet:
 
     An empty set is a statement too, "no private area is in view": ``declaration`` then says so in words. ``borne_by``
     is who burns it in, None while nobody confirmed that; ``bearing_problem`` says why the camera itself does not.
-    Raises MaskInvalid.
+    ``aim`` is where an orientable camera pointed when a preset's set was signed: what the preset becomes later moves
+    no mask. Raises MaskInvalid.
     """
 
     mask_set_id: str
@@ -106,6 +111,7 @@ class MaskSet:
     bearing_problem: str = ""
     ended_at: datetime | None = None
     end_reason: str = ""
+    aim: Aim | None = None
 
     def __post_init__(self) -> None:
         if len(self.polygons) > MAX_POLYGONS:
@@ -123,7 +129,15 @@ class MaskSet:
         """Whether nothing private can be seen through it: signed, and burnt in wherever there is something to hide."""
         return self.status is MaskSetStatus.SIGNE and (not self.polygons or self.borne_by is not None)
 
-    def signed(self, *, by: str, at: datetime, still: Still | None, voided_at: datetime | None = None) -> "MaskSet":
+    def signed(
+        self,
+        *,
+        by: str,
+        at: datetime,
+        still: Still | None,
+        voided_at: datetime | None = None,
+        aim: Aim | None = None,
+    ) -> "MaskSet":
         """Return the set with a person's signature; raises MaskInvalid when there is nothing to sign any more.
 
         ``voided_at``: when the camera's masks were last voided; a picture from before shows what it no longer sees.
@@ -135,7 +149,13 @@ class MaskSet:
         if still is not None:
             check_newer(still, voided_at)
         return replace(
-            self, status=MaskSetStatus.SIGNE, signed_by=by, signed_at=at, review_due=at + REVIEW_AFTER, borne_by=None
+            self,
+            status=MaskSetStatus.SIGNE,
+            signed_by=by,
+            signed_at=at,
+            review_due=at + REVIEW_AFTER,
+            borne_by=None,
+            aim=aim,
         )
 
     def reviewed(self, at: datetime) -> "MaskSet":
@@ -159,20 +179,46 @@ def check_newer(still: Still, voided_at: datetime | None) -> None:
 class MaskStanding:
     """What the rest of Vigie asks of a camera's masks: may it be watched, and when must somebody look again.
 
-    ``review_due`` is the earliest of its sets; None where nothing is signed.
+    ``review_due`` is the earliest of its sets; None where nothing is signed. ``burnt_in`` names all that the media
+    plane must burn in, empty where that is nothing: who holds other masks than these shows and stores nothing.
     """
 
     signed: bool = False
     review_due: datetime | None = None
+    burnt_in: str = ""
 
 
-def standing(sets: Iterable[MaskSet]) -> MaskStanding:
-    """Return where a camera stands with all its sets, whatever their status.
+def to_burn_in(sets: Iterable[MaskSet]) -> tuple[MaskSet, ...]:
+    """Return what the media plane must know to hide what it was given; nothing where it was given nothing.
+
+    Besides the sets that it bears, all signed views of a camera that turns: those without areas are where it may be
+    seen as it is.
+    """
+    signed = [one for one in sets if one.status is MaskSetStatus.SIGNE]
+    if not any(one.borne_by is Bearer.PLAN_MEDIA for one in signed):
+        return ()
+    given = [one for one in signed if one.borne_by is Bearer.PLAN_MEDIA or (one.aim is not None and not one.polygons)]
+    return tuple(sorted(given, key=lambda one: one.mask_set_id))
+
+
+def _name_of(burnt: tuple[MaskSet, ...], head: HeadOptics | None) -> str:
+    """Return a digest of what is to be burnt in: a signed set never changes, so its id stands for its areas."""
+    if not burnt:
+        return ""
+    measures = [head.pan_degrees, head.tilt_degrees, head.level_tilt, head.aspect, head.openings] if head else None
+    told = json.dumps([[one.mask_set_id for one in burnt], measures])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def standing(sets: Iterable[MaskSet], head: HeadOptics | None = None) -> MaskStanding:
+    """Return where a camera stands with all its sets, whatever their status; ``head`` where it turns and was measured.
 
     It may be watched when the set for the whole camera is signed and every signed set is burnt in: a preset's masks
     that nobody applies would show what they hide.
     """
-    signed = [one for one in sets if one.status is MaskSetStatus.SIGNE]
+    all_sets = tuple(sets)
+    signed = [one for one in all_sets if one.status is MaskSetStatus.SIGNE]
     whole = any(one.preset is None for one in signed)
     due = min((one.review_due for one in signed if one.review_due is not None), default=None)
-    return MaskStanding(signed=whole and all(one.in_force for one in signed), review_due=due)
+    may_be_watched = whole and all(one.in_force for one in signed)
+    return MaskStanding(may_be_watched, due, _name_of(to_burn_in(all_sets), head))

@@ -98,7 +98,7 @@ class _Session:
         sources = {node.value("SourceToken") for node in answer.children}
         views = [node.attributes["token"] for node in answer.children if node.attributes.get("token")]
         if len(sources) != 1 or not views:
-            raise MasksNotBorne("La caméra a plusieurs capteurs, ou ne dit pas lesquels : elle reste noire.")
+            raise MasksNotBorne("La caméra a plusieurs capteurs, ou ne dit pas lesquels.")
         return views[0]
 
     async def _limits(self, view: str) -> _Limits:
@@ -137,7 +137,7 @@ async def _media2_of(device: OnvifDevice) -> str:
     inside = "<IncludeCapability>false</IncludeCapability>"
     found = services_in(await device.call(Operation(DEVICE, "GetServices", inside)))
     if MEDIA2 not in found:
-        raise MasksNotBorne("La caméra n'a pas le service Media2 : elle ne sait pas masquer et reste noire.")
+        raise MasksNotBorne("La caméra n'a pas le service Media2 : elle ne sait pas masquer elle-même.")
     return found[MEDIA2]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from camera_registry.domain.authorisation import MAX_RETENTION_DAYS
+from camera_registry.domain.head_optics import Aim
 from camera_registry.domain.masks import Bearer, MaskPolygon, MaskSet, MaskSetStatus, Still
 from camera_registry.tables import authorisations, cameras, mask_sets, mask_stills
 from common import outbox
@@ -128,6 +129,20 @@ async def sets_on_cameras(conn: AsyncConnection) -> list[MaskSet]:
     query = (
         select(mask_sets)
         .where(mask_sets.c.status == MaskSetStatus.SIGNE.value, mask_sets.c.borne_by == Bearer.CAMERA.value)
+        .order_by(mask_sets.c.camera_id)
+    )
+    return [_set(row) for row in await conn.execute(query)]
+
+
+async def sets_in_media_plane(conn: AsyncConnection) -> list[MaskSet]:
+    """Return the signed sets that the media plane burns in and that a camera might hide by itself one day."""
+    query = (
+        select(mask_sets)
+        .where(
+            mask_sets.c.status == MaskSetStatus.SIGNE.value,
+            mask_sets.c.borne_by == Bearer.PLAN_MEDIA.value,
+            mask_sets.c.preset.is_(None),
+        )
         .order_by(mask_sets.c.camera_id)
     )
     return [_set(row) for row in await conn.execute(query)]
@@ -257,6 +272,9 @@ def _values(one: MaskSet) -> dict[str, Any]:
         "bearing_problem": one.bearing_problem,
         "ended_at": one.ended_at,
         "end_reason": one.end_reason,
+        "aim_pan": one.aim.pan if one.aim else None,
+        "aim_tilt": one.aim.tilt if one.aim else None,
+        "aim_zoom": one.aim.zoom if one.aim else None,
     }
 
 
@@ -280,6 +298,7 @@ def _set(row: Row[Any]) -> MaskSet:
         bearing_problem=row.bearing_problem,
         ended_at=row.ended_at,
         end_reason=row.end_reason,
+        aim=Aim(row.aim_pan, row.aim_tilt, row.aim_zoom) if row.aim_pan is not None else None,
     )
 
 

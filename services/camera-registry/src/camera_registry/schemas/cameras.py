@@ -1,6 +1,6 @@
 """Requests and responses of the registry's HTTP face. None of the responses but `Source` holds an address."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from camera_registry.domain.commune import Commune
 from camera_registry.domain.position import PositionPrecision
@@ -72,11 +72,45 @@ class CameraList(BaseModel):
     next_cursor: str | None = None
 
 
+class HeadOut(BaseModel):
+    """How the picture of a camera that turns lies in the world, see ``domain.head_optics.HeadOptics``."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    pan_degrees: float
+    tilt_degrees: float
+    aspect: float
+    openings: list[tuple[float, float]]
+    level_tilt: float
+
+
+class BurntView(BaseModel):
+    """What is to be hidden in one view: corners in fractions of the picture from its top left.
+
+    ``preset`` None: the whole camera, whatever it looks at. ``aim``: pan, tilt, zoom where this was signed (ONVIF's
+    generic spaces), None for a camera that does not turn. Without polygons the view may be seen as it is.
+    """
+
+    preset: str | None
+    aim: tuple[float, float, float] | None
+    polygons: list[list[tuple[float, float]]]
+
+
+class BurntIn(BaseModel):
+    """What the media plane must burn in; ``revision`` is that of the camera's state, empty where it is nothing."""
+
+    revision: str = ""
+    turns: bool = False
+    views: list[BurntView] = Field(default_factory=list[BurntView])
+    head: HeadOut | None = None
+
+
 class Source(BaseModel):
-    """How the media plane reaches a camera. Machine to machine only."""
+    """How the media plane reaches a camera, and what it must hide. Machine to machine only."""
 
     main_url: str | None
     sub_url: str | None
     onvif_url: str | None
     username: str | None
     password: str | None
+    masks: BurntIn = Field(default_factory=BurntIn)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from camera_registry.domain.head_optics import HeadOptics
 from camera_registry.domain.masks import Bearer, MaskPolygon, MaskSet, MaskSetStatus, MaskStanding, Still
 
 _TEXT = r"^[^\x00]*$"
@@ -103,6 +104,22 @@ class MaskSetOut(BaseModel):
             ended_at=one.ended_at,
             end_reason=one.end_reason,
         )
+
+
+class HeadIn(BaseModel):
+    """Measures of a camera that turns, see ``domain.head_optics.HeadOptics``; angles in degrees."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pan_degrees: Fraction
+    tilt_degrees: Fraction
+    aspect: Fraction
+    openings: list[tuple[Fraction, Fraction]] = Field(min_length=1, max_length=200)
+    level_tilt: Fraction = 0.0
+
+    def to_domain(self) -> HeadOptics:
+        """Return the measures; raises domain.HeadOpticsInvalid."""
+        return HeadOptics(self.pan_degrees, self.tilt_degrees, self.aspect, tuple(self.openings), self.level_tilt)
 
 
 class ReviewOut(BaseModel):

@@ -20,7 +20,7 @@ from camera_registry.tables.buildings import building_box, buildings
 from camera_registry.tables.cameras import cameras, degrees, ground, sealing_key
 from camera_registry.tables.health import camera_checks, camera_outages, camera_troubles, health_leases
 from camera_registry.tables.imports import import_mappings
-from camera_registry.tables.masks import mask_sets, mask_stills
+from camera_registry.tables.masks import head_optics, mask_sets, mask_stills
 from camera_registry.tables.mounting import camera_placements, camera_presets, camera_tours
 from camera_registry.tables.places import communes, sites
 from camera_registry.tables.planning import budget_envelopes, needs
@@ -49,6 +49,7 @@ __all__ = [
     "event_leases",
     "event_listeners",
     "ground",
+    "head_optics",
     "health_leases",
     "import_mappings",
     "inbox",

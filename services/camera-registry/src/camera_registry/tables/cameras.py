@@ -46,6 +46,7 @@ cameras = Table(
     Column("online_reason", Text, nullable=False, server_default=""),
     Column("masks_signed", Boolean, nullable=False, server_default=false()),
     Column("masks_review_due", DateTime(timezone=True)),
+    Column("masks_burnt_in", Text, nullable=False, server_default=""),
     Column("revision", Integer, nullable=False),
     Column("manufacturer", Text),
     Column("model", Text),

@@ -1,6 +1,6 @@
 """Sets of masks and the stills they were drawn on. A still's picture is kept only with its masks burnt in."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, DateTime, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from camera_registry.tables.base import metadata
@@ -36,6 +36,20 @@ mask_sets = Table(
     Column("bearing_problem", Text, nullable=False, server_default=""),
     Column("ended_at", DateTime(timezone=True)),
     Column("end_reason", Text, nullable=False),
+    Column("aim_pan", Float),
+    Column("aim_tilt", Float),
+    Column("aim_zoom", Float),
     Index("ix_mask_sets_camera_id_status", "camera_id", "status"),
     Index("ix_mask_sets_status_review_due", "status", "review_due"),
+)
+
+head_optics = Table(
+    "head_optics",
+    metadata,
+    Column("camera_id", Text, ForeignKey("cameras.camera_id"), primary_key=True),
+    Column("pan_degrees", Float, nullable=False),
+    Column("tilt_degrees", Float, nullable=False),
+    Column("level_tilt", Float, nullable=False),
+    Column("aspect", Float, nullable=False),
+    Column("openings", JSONB, nullable=False),
 )

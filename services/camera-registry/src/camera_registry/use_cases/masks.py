@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from camera_registry.domain.camera import Camera
+from camera_registry.domain.head_optics import Aim, HeadOptics
 from camera_registry.domain.masks import (
     UNSIGNED_STILL_LIVES,
     Bearer,
@@ -19,9 +20,12 @@ from camera_registry.domain.masks import (
     check_newer,
     standing,
 )
+from camera_registry.domain.presets import Preset
 from camera_registry.ports import CredentialVault, StillPicture, StillTaker
 from camera_registry.repository import masks as repository
-from camera_registry.repository.cameras import cameras_by_id, lock_register
+from camera_registry.repository.cameras import cameras_by_id, lock_register, one_camera
+from camera_registry.repository.head_optics import measured_heads, save_head
+from camera_registry.repository.presets import presets_of
 from camera_registry.use_cases.cameras import CameraUnknown
 from camera_registry.use_cases.coverage import settle
 
@@ -80,7 +84,8 @@ async def sign_masks(
     draft = await _known(conn, mask_set_id)
     still = await repository.one_still(conn, draft.still_id) if draft.still_id else None
     voided_at = await repository.voided_at(conn, draft.camera_id)
-    signed = draft.signed(by=by, at=at, still=still, voided_at=voided_at)
+    aim = await _aim_of(conn, draft)
+    signed = draft.signed(by=by, at=at, still=still, voided_at=voided_at, aim=aim)
     if still is not None:
         await _keep_painted(conn, stills, still, draft.polygons)
     living = (await repository.living_sets(conn, [draft.camera_id]))[draft.camera_id]
@@ -146,13 +151,23 @@ async def void_masks(
 
 
 async def record_bearer(
-    conn: AsyncConnection, *, vault: CredentialVault, mask_set_id: str, bearer: Bearer, at: datetime
+    conn: AsyncConnection,
+    *,
+    vault: CredentialVault,
+    mask_set_id: str,
+    bearer: Bearer,
+    at: datetime,
+    why_not_the_camera: str = "",
 ) -> MaskSet:
-    """Keep who burns a signed set in, once that was verified. Raises MaskSetUnknown, MaskInvalid."""
+    """Keep who burns a signed set in. Raises MaskSetUnknown, MaskInvalid.
+
+    The camera: once that was verified. The media plane: by its promise to show and store nothing otherwise; with the
+    same commit the camera's state names the masks, so nobody hears that it may be watched and not what to hide.
+    """
     known = await _known(conn, mask_set_id)
     if known.status is not MaskSetStatus.SIGNE:
         raise MaskInvalid("status", "Seul un jeu de masques signé s'applique.")
-    borne = replace(known, borne_by=bearer, bearing_problem="")
+    borne = replace(known, borne_by=bearer, bearing_problem=why_not_the_camera)
     await repository.save_sets(conn, [borne])
     await _publish(conn, vault, [borne.camera_id], reason=f"masques appliqués par {bearer.value}", at=at)
     return borne
@@ -176,11 +191,45 @@ async def _known(conn: AsyncConnection, mask_set_id: str) -> MaskSet:
 async def record_not_borne(
     conn: AsyncConnection, *, vault: CredentialVault, mask_set_id: str, problem: str, at: datetime
 ) -> None:
-    """Keep that a camera no longer hides what it should: it is dark from now on. Raises MaskSetUnknown."""
+    """Keep that nobody hides what a camera hid: it is dark from now on. Raises MaskSetUnknown."""
     known = await _known(conn, mask_set_id)
     if known.status is MaskSetStatus.SIGNE and known.borne_by is Bearer.CAMERA:
         await repository.save_sets(conn, [replace(known, borne_by=None, bearing_problem=problem)])
         await _publish(conn, vault, [known.camera_id], reason="masques absents de la caméra", at=at)
+
+
+async def measure_head(
+    conn: AsyncConnection, *, vault: CredentialVault, camera_id: str, head: HeadOptics, at: datetime
+) -> None:
+    """Keep how a turning camera's picture lies in the world, so that its masks follow it everywhere.
+
+    Raises:
+        CameraUnknown: there is none.
+        MaskInvalid: it does not turn.
+    """
+    await lock_register(conn)
+    camera = await one_camera(conn, vault, camera_id)
+    if camera is None:
+        raise CameraUnknown(camera_id)
+    if not camera.has_ptz:
+        raise MaskInvalid("camera_id", "Cette caméra n'est pas orientable : ses masques n'ont rien à suivre.")
+    await save_head(conn, camera_id, head)
+    await _publish(conn, vault, [camera_id], reason="tête mesurée", at=at)
+
+
+async def _aim_of(conn: AsyncConnection, draft: MaskSet) -> Aim | None:
+    """Return where a preset points; None for the whole camera, or where only the camera knows."""
+    if draft.preset is None:
+        return None
+    presets = (await presets_of(conn, draft.camera_id)).values()
+    named = next((one for one in presets if draft.preset in (str(one.number), one.token)), None)
+    return _aim(named) if named is not None else None
+
+
+def _aim(preset: Preset) -> Aim | None:
+    if preset.pan is None or preset.tilt is None or preset.zoom is None:
+        return None
+    return Aim(preset.pan, preset.tilt, preset.zoom)
 
 
 async def erase_stills(conn: AsyncConnection, *, at: datetime) -> int:
@@ -214,13 +263,14 @@ async def _publish(
 ) -> None:
     """Bring the cameras' standing up to date everywhere, in this transaction."""
     living = await repository.living_sets(conn, camera_ids)
+    heads = await measured_heads(conn, camera_ids)
     cameras = await cameras_by_id(conn, vault, camera_ids)
     touched: list[Camera] = []
     for camera_id in camera_ids:
         camera = cameras.get(camera_id)
         if camera is None:
             raise CameraUnknown(camera_id)
-        after = standing(living[camera_id])
+        after = standing(living[camera_id], heads.get(camera_id))
         if after.signed != camera.masks.signed:
             await repository.announce(
                 conn, camera_id=camera_id, insee=camera.insee, signed=after.signed, reason=reason, at=at
