@@ -11,9 +11,13 @@ import { useEffect, useRef } from "react";
 import type { Camera } from "@/api/registry";
 import { ProblemAlert } from "@/design/ProblemAlert";
 import { useI18n } from "@/i18n/I18n";
+import { PtzHolder } from "./PtzHolder";
 import classes from "./PtzPad.module.css";
+import { PtzPresets } from "./PtzPresets";
 import { type Direction, directionOfKey } from "./ptz";
+import { useJoystick } from "./useJoystick";
 import { usePtz } from "./usePtz";
+import { usePtzState } from "./usePtzState";
 
 const PAD: { direction: Direction; icon: typeof IconArrowUp }[] = [
   { direction: "up", icon: IconArrowUp },
@@ -24,16 +28,27 @@ const PAD: { direction: Direction; icon: typeof IconArrowUp }[] = [
   { direction: "zoom_in", icon: IconZoomIn },
 ];
 
-/** Steering of one camera: hold a button, or arrows and +/− while the pad has the focus. */
+/** Steering of one camera: presets first; hold a button, arrows and +/− while the pad has the focus, or a joystick. */
 export function PtzPad({ camera }: { camera: Camera }) {
   const { t } = useI18n();
-  const { moving, error, begin, end } = usePtz(camera.camera_id);
+  const { state, toldAt, lostTo, refresh } = usePtzState(camera.camera_id);
+  const { moving, error, setError, begin, end, steer, letGo } = usePtz(camera.camera_id, refresh);
+  const joystick = useJoystick(steer, letGo);
   const problem = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (error) problem.current?.scrollIntoView({ block: "nearest" });
   }, [error]);
   return (
     <div>
+      {state ? (
+        <PtzHolder state={state} toldAt={toldAt} lostTo={lostTo} onChanged={refresh} onError={setError} />
+      ) : null}
+      <PtzPresets
+        cameraId={camera.camera_id}
+        tour={state?.tour ?? null}
+        onChanged={refresh}
+        onError={setError}
+      />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would announce a form */}
       <div
         role="group"
@@ -78,7 +93,7 @@ export function PtzPad({ camera }: { camera: Camera }) {
           <ProblemAlert error={error} compact />
         ) : (
           <Text size="xs" c="dimmed">
-            {t("ptz.hint")}
+            {t(joystick ? "ptz.joystick" : "ptz.hint")}
           </Text>
         )}
       </div>

@@ -1,14 +1,10 @@
-import type { PtzMove } from "@/api/stream";
+import type { PtzHolder, Velocity } from "@/api/ptz";
 
 export type Direction = "up" | "down" | "left" | "right" | "zoom_in" | "zoom_out";
 
-/** While a direction is held the order is repeated, each one living a little longer than the interval: should
- * the console vanish, the camera stops by itself. */
-export const REPEAT_MS = 500;
-export const ORDER_MS = 900;
 const SPEED = 0.5;
 
-const AXES: Record<Direction, Pick<PtzMove, "pan" | "tilt" | "zoom">> = {
+const AXES: Record<Direction, Velocity> = {
   up: { pan: 0, tilt: SPEED, zoom: 0 },
   down: { pan: 0, tilt: -SPEED, zoom: 0 },
   left: { pan: -SPEED, tilt: 0, zoom: 0 },
@@ -17,10 +13,12 @@ const AXES: Record<Direction, Pick<PtzMove, "pan" | "tilt" | "zoom">> = {
   zoom_out: { pan: 0, tilt: 0, zoom: -SPEED },
 };
 
-export const moveFor = (direction: Direction): PtzMove => ({ ...AXES[direction], duration_ms: ORDER_MS });
+export const velocityFor = (direction: Direction): Velocity => AXES[direction];
 
-/** No speed on any axis: stand still. 50 ms is the shortest order the gateway takes. */
-export const STOP: PtzMove = { pan: 0, tilt: 0, zoom: 0, duration_ms: 50 };
+export const isStill = ({ pan, tilt, zoom }: Velocity): boolean => pan === 0 && tilt === 0 && zoom === 0;
+
+export const sameVelocity = (one: Velocity, other: Velocity): boolean =>
+  one.pan === other.pan && one.tilt === other.tilt && one.zoom === other.zoom;
 
 const KEYS: Record<string, Direction> = {
   ArrowUp: "up",
@@ -33,3 +31,8 @@ const KEYS: Record<string, Direction> = {
 };
 
 export const directionOfKey = (key: string): Direction | null => KEYS[key] ?? null;
+
+/** Seconds until the camera is free, counted from when the server said so: both clocks may differ. */
+export function secondsLeft(holder: PtzHolder, toldAt: number, now: number): number {
+  return Math.max(0, Math.ceil(holder.remaining_seconds - Math.max(0, now - toldAt) / 1000));
+}

@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from common.testing.polling import eventually
-from common.testing.states import put_camera
 from stream_gateway.testing.films import frames_of
 from stream_gateway.testing.rig import Gateway
 
@@ -52,23 +51,6 @@ async def test_a_move_changes_the_picture(gateway: Gateway) -> None:
     await eventually(moved_by, until=lambda difference: difference > 8)
 
 
-async def test_a_higher_rank_takes_over_and_the_lower_one_is_told_who_holds(gateway: Gateway) -> None:
-    camera = await gateway.add_camera(1, has_ptz=True)
-    assert (await command(gateway, camera.camera_id, "op.durand", pan=0.2)).status_code == 200
-    assert (await command(gateway, camera.camera_id, "op.durand", pan=-0.2)).status_code == 200
-    same_rank = await command(gateway, camera.camera_id, "op.voisin", pan=0.2)
-    assert same_rank.status_code == 409
-    assert same_rank.json()["holder"] == "Op Durand"
-    assert (await command(gateway, camera.camera_id, "chef.martin", pan=0.2)).status_code == 200
-    assert (await command(gateway, camera.camera_id, "op.durand", pan=0.2)).status_code == 409
-
-    async def takeovers() -> list[str]:
-        rows = await gateway.events("entry_requested")
-        return [row.data["actor_id"] for row in rows if row.data["action"] == "ptz"]
-
-    assert await eventually(takeovers, until=lambda actors: len(actors) >= 2) == ["op.durand", "chef.martin"]
-
-
 async def test_a_camera_without_motors_or_of_nobody_is_refused_with_a_row(gateway: Gateway) -> None:
     camera = await gateway.add_camera(2, has_ptz=False)
     refused = await command(gateway, camera.camera_id, "op.durand", pan=0.2)
@@ -76,19 +58,3 @@ async def test_a_camera_without_motors_or_of_nobody_is_refused_with_a_row(gatewa
     assert refused.json()["rule"] == "camera_orientable"
     assert (await command(gateway, camera.camera_id, "op.enghien", pan=0.2)).status_code == 404
     await gateway.wait_for("entry_requested", lambda data: data["rule"] == "commune_de_l_employeur")
-
-
-async def test_a_camera_that_does_not_answer_is_said_so_and_the_row_stays(gateway: Gateway) -> None:
-    camera = await gateway.add_camera(1, has_ptz=True)
-    gateway.neighbours.sources[camera.camera_id]["onvif_url"] = "http://127.0.0.1:1/onvif/device_service"
-    await put_camera(gateway.bus, camera.model_copy(update={"revision": camera.revision + 1}))
-    cameras = gateway.parts.app.state.guard.cameras
-
-    async def revision() -> int:
-        return cameras.get(camera.camera_id).revision
-
-    await eventually(revision, until=lambda number: number == camera.revision + 1)
-    answer = await command(gateway, camera.camera_id, "op.durand", pan=0.2)
-    assert answer.status_code == 503
-    row = await gateway.wait_for("entry_requested", lambda data: data["action"] == "ptz")
-    assert row["result"] == "allowed"
