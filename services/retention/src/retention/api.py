@@ -33,9 +33,13 @@ Until = Annotated[AwareDatetime, Query(alias="to")]
 
 @router.get("/segments", dependencies=[Depends(service_scope("segments.read"))])
 async def list_segments(tx: Tx, clock: Now, camera_id: CameraId, since: Since, until: Until) -> SegmentList:
-    """Return the readable segments of a camera's window, for services."""
+    """Return the readable segments of a camera's window and its declared gaps, for services."""
     found = await repository.readable_segments(tx, camera_id=camera_id, since=since, until=until, at=clock.now())
-    return SegmentList(items=[SegmentOut.of(segment, held=held) for segment, held in found])
+    missing = await repository.gaps_of(tx, camera_id=camera_id, since=since, until=until)
+    return SegmentList(
+        items=[SegmentOut.of(segment, held=held) for segment, held in found],
+        gaps=[Gap(started_at=row.started_at, ended_at=row.ended_at, cause=row.cause) for row in missing],
+    )
 
 
 @router.get("/recordings")

@@ -1,5 +1,7 @@
 """Events that retention listens to: what was recorded, and what was not."""
 
+from dataclasses import fields
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.consumer import Refused, Subscription
@@ -12,7 +14,9 @@ from retention.domain.segment import RetentionOutOfBounds, Segment, expiry
 async def on_segment_recorded(connection: AsyncConnection, _envelope: Envelope, recorded: SegmentRecorded) -> None:
     """Index a segment. One with a retention that no arrêté may set is refused, and stays visible as such."""
     try:
-        segment = Segment(**dict(recorded), expires_at=expiry(recorded.started_at, recorded.retention_days))
+        kept = {one.name for one in fields(Segment)}  # the fact says more of a segment than is kept here
+        known = {name: value for name, value in recorded if name in kept}
+        segment = Segment(**known, expires_at=expiry(recorded.started_at, recorded.retention_days))
     except RetentionOutOfBounds as error:
         raise Refused(str(error)) from error
     await use_cases.index_segment(connection, segment=segment)

@@ -32,13 +32,6 @@ class SegmentOut(BaseModel):
         return cls(**{name: getattr(segment, name) for name in cls.model_fields if name != "held"}, held=held)
 
 
-class SegmentList(BaseModel):
-    """Readable segments of a window, oldest first."""
-
-    items: list[SegmentOut]
-    next_cursor: str | None = None
-
-
 class Interval(BaseModel):
     """A half-open interval of recorded footage."""
 
@@ -50,6 +43,14 @@ class Gap(Interval):
     """Seconds expected and not recorded, with the declared cause."""
 
     cause: str
+
+
+class SegmentList(BaseModel):
+    """Readable segments of a window and its declared gaps, oldest first."""
+
+    items: list[SegmentOut]
+    gaps: list[Gap] = []
+    next_cursor: str | None = None
 
 
 class Recordings(BaseModel):

@@ -1,30 +1,24 @@
-"""Recorded footage, opened to one agent for a while. The bytes pass through here: no store URL leaves."""
+"""Recorded footage, opened to one agent for a while."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from datetime import timedelta
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Response
 
 from common.ids import new_id
-from common.object_store import ObjectMissing, ObjectStore, ObjectStoreError
-from common.problems import Invalid, NotFound, Unavailable
+from common.problems import Invalid, NotFound
 from common.web import Caller, Now, Station, Tx
 from guard import Motive
 from guard.web import CurrentAgent, TheGuard
 from policy import Context
-from stream_gateway.api.byte_range import RangeNotSatisfiable, requested_range
-from stream_gateway.api.state import TheIndex, TheStore
-from stream_gateway.domain.replays import Replay, ReplayOver, ReplaySegment, WindowRefused
-from stream_gateway.repository.replays import find_replay
-from stream_gateway.schemas.replays import ReplayIn, ReplayOut, ReplaySegmentOut
+from stream_gateway.api.state import TheIndex, TheRoom
+from stream_gateway.domain.replays import ReplayOver, WindowRefused
+from stream_gateway.schemas.replays import InstantReplayIn, RenewalOut, ReplayIn, ReplayOut
+from stream_gateway.schemas.texts import CameraId
 from stream_gateway.use_cases import replays as replay_cases
 from stream_gateway.use_cases.asking import Asked
 
 router = APIRouter(prefix="/api/stream", tags=["relecture"])
-
-_CHUNK = 1024 * 1024
 
 
 @router.post("/replays", status_code=201)
@@ -36,8 +30,13 @@ async def open_replay(
     station: Station,
     clock: Now,
     index: TheIndex,
+    room: TheRoom,
 ) -> ReplayOut:
-    """Ask to see a window of at most one hour again; the motive goes to the register."""
+    """Ask to see a window of at most one hour again; the motive goes to the register.
+
+    Several cameras are several replays of one window: each has its decision and its register row, and all answer with
+    absolute times, which is what a screen keeps them in step by.
+    """
     asked = Asked(
         principal=caller,
         station=station,
@@ -50,6 +49,7 @@ async def open_replay(
             tx,
             guard=guard,
             index=index,
+            recent=room.recent,
             asked=asked,
             replay_id=new_id(),
             camera_id=body.camera_id,
@@ -58,72 +58,61 @@ async def open_replay(
         )
     except WindowRefused as error:
         raise Invalid(str(error)) from error
-    return _out(replay)
+    return ReplayOut.of(replay)
 
 
-@router.get("/replays/{replay_id}/segments/{index}", response_class=StreamingResponse)
-async def read_segment(
-    replay_id: UUID,
-    index: int,
+@router.post("/cameras/{camera_id}/instant-replay", status_code=201)
+async def open_instant_replay(
+    camera_id: CameraId,
+    body: InstantReplayIn,
     tx: Tx,
-    agent: CurrentAgent,
+    caller: Caller,
+    guard: TheGuard,
+    station: Station,
     clock: Now,
-    store: TheStore,
-    range_header: Annotated[str | None, Header(alias="Range")] = None,
-) -> Response:
-    """Return one file of a replay, whole or one byte range; only to the agent who opened it."""
-    replay = await find_replay(tx, replay_id)
-    if replay is None:
-        raise NotFound("La relecture", replay_id)
+    index: TheIndex,
+    room: TheRoom,
+) -> ReplayOut:
+    """Show the last 5 to 60 seconds again; its register row, with the window, is committed before the first frame."""
+    asked = Asked(
+        principal=caller,
+        station=station,
+        at=clock.now(),
+        motive=Motive("relecture_immediate"),
+        context=Context(incident_id=body.incident_id),
+    )
+    replay = await replay_cases.open_instant_replay(
+        tx,
+        guard=guard,
+        index=index,
+        recent=room.recent,
+        asked=asked,
+        replay_id=new_id(),
+        camera_id=camera_id,
+        last=timedelta(seconds=body.seconds),
+        session_id=body.session_id,
+    )
+    return ReplayOut.of(replay)
+
+
+@router.post("/replays/{replay_id}/renewal")
+async def renew_replay(
+    replay_id: UUID, tx: Tx, caller: Caller, guard: TheGuard, station: Station, clock: Now
+) -> RenewalOut:
+    """Say that somebody still watches: ten more minutes, three hours in all at most."""
+    asked = Asked(caller, station, clock.now(), Motive("relecture_prolongee"), Context())
     try:
-        segment = replay.segment_for(agent.agent_id, index, clock.now())
+        replay = await replay_cases.renew_replay(tx, guard=guard, asked=asked, replay_id=replay_id)
     except ReplayOver as error:
-        raise NotFound("La séquence", f"{replay_id}/{index}") from error
+        raise NotFound("La relecture", replay_id) from error
+    return RenewalOut(closes_at=replay.closes_at)
+
+
+@router.delete("/replays/{replay_id}", status_code=204)
+async def close_replay(replay_id: UUID, tx: Tx, agent: CurrentAgent, clock: Now) -> Response:
+    """Stop watching: nothing of it can be read from now on."""
     try:
-        start, length = requested_range(range_header, segment.size)
-        first = await store.get_range(segment.bucket, segment.object_key, start, min(length, _CHUNK))
-    except ObjectMissing as error:
-        raise NotFound("La séquence", f"{replay_id}/{index}") from error
-    except RangeNotSatisfiable:
-        return Response(status_code=416, headers={"Content-Range": f"bytes */{segment.size}"})
-    except ObjectStoreError as error:
-        raise Unavailable("Le stockage des enregistrements ne répond pas.") from error
-    headers = {"Accept-Ranges": "bytes", "Content-Length": str(length), "Cache-Control": "no-store"}
-    if range_header is not None:
-        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{segment.size}"
-    return StreamingResponse(
-        _bytes(store, segment, start, length, first),
-        status_code=200 if range_header is None else 206,
-        media_type="video/mp4",
-        headers=headers,
-    )
-
-
-async def _bytes(
-    store: ObjectStore, segment: ReplaySegment, start: int, length: int, first: bytes
-) -> AsyncIterator[bytes]:
-    yield first
-    sent = len(first)
-    while sent < length:
-        chunk = await store.get_range(segment.bucket, segment.object_key, start + sent, min(length - sent, _CHUNK))
-        if not chunk:
-            return
-        yield chunk
-        sent += len(chunk)
-
-
-def _out(replay: Replay) -> ReplayOut:
-    return ReplayOut(
-        replay_id=replay.replay_id,
-        camera_id=replay.camera_id,
-        closes_at=replay.closes_at,
-        segments=[
-            ReplaySegmentOut(
-                index=index,
-                started_at=segment.started_at,
-                ended_at=segment.ended_at,
-                path=f"/api/stream/replays/{replay.replay_id}/segments/{index}",
-            )
-            for index, segment in enumerate(replay.segments)
-        ],
-    )
+        await replay_cases.close_replay(tx, replay_id=replay_id, agent_id=agent.agent_id, at=clock.now())
+    except ReplayOver as error:
+        raise NotFound("La relecture", replay_id) from error
+    return Response(status_code=204)

@@ -1,16 +1,27 @@
 """Recorded footage seen again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from guard import Guard, Window
-from policy import Action
-from stream_gateway.domain.replays import OPEN_FOR, Replay, check_window
-from stream_gateway.ports import SegmentIndex
-from stream_gateway.repository import replays
+from guard import Guard, Motive, Window
+from policy import Action, Agent, Context
+from stream_gateway.domain.replays import (
+    INSTANT_OPEN_FOR,
+    OPEN_FOR,
+    Replay,
+    ReplayOver,
+    check_window,
+    instant_right,
+)
+from stream_gateway.ports import RecentFootage, SegmentIndex
+from stream_gateway.repository import replays, sessions
 from stream_gateway.use_cases.asking import Asked, check_right
+
+_ACTIONS = {"replay": Action.REPLAY, "live": Action.LIVE}
+_NOT_UPLOADED_FOR = timedelta(minutes=15)
+"""Windows that end this lately ask the spool too. What waits there for longer is shown once it is in the store."""
 
 
 async def open_replay(
@@ -18,6 +29,7 @@ async def open_replay(
     *,
     guard: Guard,
     index: SegmentIndex,
+    recent: RecentFootage,
     asked: Asked,
     replay_id: UUID,
     camera_id: str,
@@ -27,13 +39,122 @@ async def open_replay(
     """Open recorded footage to one agent for ten minutes; raises WindowRefused."""
     check_window(starts_at, ends_at, asked.at)
     grant = await check_right(connection, guard, asked, Action.REPLAY, camera_id, Window(starts_at, ends_at))
-    segments = await index.find(camera_id, starts_at, ends_at)
+    known = await index.find(camera_id, starts_at, ends_at)
+    fresh = await recent.find(camera_id, starts_at, ends_at) if ends_at > asked.at - _NOT_UPLOADED_FOR else []
     replay = Replay(
         replay_id=replay_id,
         agent_id=grant.agent.agent_id,
         camera_id=camera_id,
+        insee=grant.camera.insee if grant.camera else "",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        opened_at=asked.at,
         closes_at=asked.at + OPEN_FOR,
-        segments=tuple(segments),
+        segments=(*known.segments, *fresh),
+        gaps=known.gaps,
+        incident_id=asked.context.incident_id,
     )
     await replays.add_replay(connection, replay)
     return replay
+
+
+async def open_instant_replay(
+    connection: AsyncConnection,
+    *,
+    guard: Guard,
+    index: SegmentIndex,
+    recent: RecentFootage,
+    asked: Asked,
+    replay_id: UUID,
+    camera_id: str,
+    last: timedelta,
+    session_id: UUID | None,
+) -> Replay:
+    """Show the last seconds of a camera again, at one key.
+
+    Under the right to watch live when the agent's own open session has just shown them, else as a replay with its
+    context (``instant_right``). The motive says which; its row is in this transaction, with the window.
+    """
+    starts_at, ends_at = asked.at - last, asked.at
+    agent = guard.agent(asked.principal)
+    session = await sessions.find_session(connection, session_id) if session_id else None
+    own = session is not None and session.agent_id == agent.agent_id and session.camera_id == camera_id
+    town = guard.town.replay_roles
+    right = instant_right(
+        asked=last,
+        at=asked.at,
+        session_opened_at=session.opened_at if session and own and session.alive_at(asked.at) else None,
+        room_only=town is not None and agent.role not in town,
+    )
+    motive = Motive("relecture_immediate", _motive_text(right == "live", last, asked.context))
+    context = asked.context
+    if right == "live" and session is not None:
+        context = Context(incident_id=session.incident_id, ticket_id=session.ticket_id)
+    why = Asked(asked.principal, asked.station, asked.at, motive, context)
+    grant = await check_right(connection, guard, why, _ACTIONS[right], camera_id, Window(starts_at, ends_at))
+    fresh = await recent.find(camera_id, starts_at, ends_at)
+    known = await index.find(camera_id, starts_at, ends_at)
+    replay = Replay(
+        replay_id=replay_id,
+        agent_id=grant.agent.agent_id,
+        camera_id=camera_id,
+        insee=grant.camera.insee if grant.camera else "",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        opened_at=asked.at,
+        closes_at=asked.at + (INSTANT_OPEN_FOR if right == "live" else OPEN_FOR),
+        segments=(*known.segments, *fresh),
+        gaps=known.gaps,
+        right=right,
+        incident_id=context.incident_id,
+    )
+    await replays.add_replay(connection, replay)
+    return replay
+
+
+def _motive_text(live: bool, last: timedelta, context: Context) -> str:  # noqa: FBT001 - private, one caller
+    seconds = round(last.total_seconds())
+    if live:
+        return f"Relecture immédiate des {seconds} dernières secondes de la session de visionnage en cours"
+    if context.incident_id:
+        return f"Relecture immédiate de {seconds} secondes dans l'incident {context.incident_id}"
+    return f"Relecture immédiate de {seconds} secondes"
+
+
+def still_allowed(guard: Guard, agent: Agent, replay: Replay, at: datetime) -> bool:
+    """Ask the policy again, without writing: for every playlist and every range of bytes."""
+    context = Context(incident_id=replay.incident_id)
+    return guard.decide(agent, _ACTIONS[replay.right], replay.camera_id, context, at)[1].allowed
+
+
+async def refuse_further(connection: AsyncConnection, *, guard: Guard, asked: Asked, replay_id: UUID) -> None:
+    """Close a replay whose right has ended and write the refusal down, once. Raises Refusal, its row committed."""
+    replay = await replays.find_replay(connection, replay_id, for_update=True)
+    if replay is None or asked.at >= replay.closes_at:
+        return
+    await replays.save_closing(connection, replay.closed(asked.at))
+    why = Asked(asked.principal, asked.station, asked.at, asked.motive, Context(incident_id=replay.incident_id))
+    window = Window(replay.starts_at, replay.ends_at)
+    await check_right(connection, guard, why, _ACTIONS[replay.right], replay.camera_id, window)
+
+
+async def renew_replay(connection: AsyncConnection, *, guard: Guard, asked: Asked, replay_id: UUID) -> Replay:
+    """Keep a replay open for ten more minutes while somebody watches; raises ReplayOver or as the guard does."""
+    agent = guard.agent(asked.principal)
+    replay = await replays.find_replay(connection, replay_id, for_update=True)
+    if replay is None:
+        raise ReplayOver
+    replay.refuse_unless_open(agent.agent_id, asked.at)
+    if not still_allowed(guard, agent, replay, asked.at):
+        await refuse_further(connection, guard=guard, asked=asked, replay_id=replay_id)
+    renewed = replay.renewed(asked.at)
+    await replays.save_closing(connection, renewed)
+    return renewed
+
+
+async def close_replay(connection: AsyncConnection, *, replay_id: UUID, agent_id: str, at: datetime) -> None:
+    """Close a replay at its owner's wish; raises ReplayOver for another's."""
+    replay = await replays.find_replay(connection, replay_id, for_update=True)
+    if replay is None or replay.agent_id != agent_id:
+        raise ReplayOver
+    await replays.save_closing(connection, replay.closed(at))
