@@ -1,4 +1,4 @@
-"""The entry point every service shares: ``python -m <service> api|worker|relay|migrate|all``.
+"""The entry point every service shares: ``python -m <service> api|worker|relay|node|migrate|all``.
 
 One image, several processes: in a cluster each part scales alone, on one machine ``all`` is one process.
 """
@@ -23,7 +23,9 @@ from common.settings import ServiceSettings
 Part = Callable[[], Coroutine[Any, Any, None]]
 """A loop that runs until cancelled."""
 
-PARTS = ("api", "worker", "relay", "all")
+PARTS = ("api", "worker", "relay", "node", "all")
+"""``node``: the HTTP server and only those loops that many processes share among them, such as a media node's."""
+
 _FAILURES = count(1)
 _RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -34,6 +36,7 @@ class ServiceParts:
 
     ``open``/``close`` connect and release what the parts share (bus, replicas); ``workers`` are the consumers and
     sweeps by name, ``relay`` the outbox relay.
+    ``node`` names those of the workers that the part ``node`` runs.
     ``checks`` tell by loop name how a loop does; asked only in the process that runs it.
     """
 
@@ -43,6 +46,7 @@ class ServiceParts:
     relay: Part
     workers: dict[str, Part] = field(default_factory=dict[str, Part])
     checks: dict[str, Check] = field(default_factory=dict[str, Check])
+    node: frozenset[str] = frozenset()
 
 
 def run_service(
@@ -80,7 +84,7 @@ async def run_until_stopped(
     loops = _loops(parts, command)
     tasks = [asyncio.create_task(keep_running(title, part, failing)) for title, part in loops.items()]
     _watch(parts, loops, failing)
-    server = _server(parts.app, settings) if command in {"api", "all"} else None
+    server = _server(parts.app, settings) if command in {"api", "node", "all"} else None
     serving = asyncio.create_task(server.serve()) if server else None
     structlog.get_logger(name).info("started", part=command)
     await asyncio.wait([waiting, *([serving] if serving else [])], return_when=asyncio.FIRST_COMPLETED)
@@ -110,6 +114,8 @@ def _loops(parts: ServiceParts, command: str) -> dict[str, Part]:
     loops: dict[str, Part] = {}
     if command in {"worker", "all"}:
         loops |= parts.workers
+    if command == "node":
+        loops |= {name: part for name, part in parts.workers.items() if name in parts.node}
     if command in {"relay", "all"}:
         loops["relay"] = parts.relay
     return loops

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contracts import access, dispatch, incident, registry, retention, stream
+from contracts import access, dispatch, incident, registry, retention, rondes, stream
 from contracts.envelope import Payload, event_type
 
 
@@ -34,7 +34,15 @@ FACTS: tuple[Fact, ...] = (
     Fact(registry.OWNER, registry.FACT_MASKS_CHANGED, registry.MasksChanged),
     Fact(stream.OWNER, stream.FACT_SESSION_OPENED, stream.SessionOpened),
     Fact(stream.OWNER, stream.FACT_SESSION_CLOSED, stream.SessionClosed),
+    Fact(stream.OWNER, stream.FACT_SESSION_SWITCHED, stream.SessionSwitched),
+    Fact(stream.OWNER, rondes.FACT_SCREEN_CHANGED, rondes.ScreenChanged),
+    Fact(stream.OWNER, rondes.FACT_RONDE_RUN_CHANGED, rondes.RondeRunChanged),
+    Fact(stream.OWNER, rondes.FACT_RONDE_STEP, rondes.RondeStepNoted),
     Fact(stream.OWNER, stream.FACT_CAMERA_REACHABILITY, stream.CameraReachabilityChanged),
+    Fact(stream.OWNER, stream.FACT_PTZ_TAKEN, stream.PtzTaken),
+    Fact(stream.OWNER, stream.FACT_PTZ_RELEASED, stream.PtzReleased),
+    Fact(stream.OWNER, stream.FACT_BOOKMARK_ADDED, stream.BookmarkAdded),
+    Fact(stream.OWNER, stream.FACT_BOOKMARK_REMOVED, stream.BookmarkRemoved),
     Fact(stream.SEGMENT_OWNER, stream.FACT_SEGMENT_RECORDED, stream.SegmentRecorded),
     Fact(stream.SEGMENT_OWNER, stream.FACT_GAP_DECLARED, stream.GapDeclared),
     Fact(incident.OWNER, incident.FACT_INCIDENT_OPENED, incident.IncidentOpened),

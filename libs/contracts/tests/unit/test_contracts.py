@@ -18,7 +18,7 @@ from contracts.catalogue import FACTS
 from contracts.envelope import Envelope, make_envelope
 from contracts.streams import STREAM_OF_OWNER, STREAMS
 
-OWNERS = ("access", "dispatch", "incident", "registry", "retention", "stream")
+OWNERS = ("access", "dispatch", "incident", "registry", "retention", "rondes", "stream")
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 

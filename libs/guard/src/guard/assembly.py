@@ -81,6 +81,7 @@ def assemble(
     clock: Clock | None = None,
     lifespan: Lifespan | None = None,
     on_close: Callable[[House], Part] | None = None,
+    node: frozenset[str] = frozenset(),
 ) -> ServiceParts:
     """Put a service together.
 
@@ -94,9 +95,10 @@ def assemble(
         clock: the system's unless a test moves time.
         lifespan: what lives as long as the process serves requests; starts after ``wire``.
         on_close: returns the last thing to do before connections close.
+        node: names of the loops that the part ``node`` runs.
     """
     app = build_app(service, title, routers, public_origin=settings.public_origin, lifespan=lifespan)
-    parts = ServiceParts(app=app, open=_nothing, close=_nothing, relay=_nothing)
+    parts = ServiceParts(app=app, open=_nothing, close=_nothing, relay=_nothing, node=node)
     houses: list[House] = []
 
     async def open_house() -> None:

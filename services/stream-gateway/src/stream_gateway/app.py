@@ -1,19 +1,27 @@
 """Composition root of the stream gateway."""
 
+from functools import partial
+
 import httpx
 
 from common.clock import Clock
 from common.object_store import ObjectStore
 from common.service import Part, ServiceParts
+from guard import Guard
 from guard.assembly import House, assemble
 from stream_gateway.api import ROUTERS
-from stream_gateway.ffmpeg.engine import FfmpegEngine
-from stream_gateway.live.serving import serve_live
-from stream_gateway.onvif_ptz import OnvifPtz
+from stream_gateway.ingest.engines import engines
+from stream_gateway.placement.bucket import Bucket
+from stream_gateway.placement.view import FleetView
+from stream_gateway.playback.far import FarFootage
+from stream_gateway.playback.recent import SpoolFootage
+from stream_gateway.playback.room import ReplayRoom
+from stream_gateway.ptz.assembly import close_ptz, ptz_care, wire_ptz
 from stream_gateway.recording.assembly import recording
 from stream_gateway.registry_client import RegistrySources
 from stream_gateway.repository.envelopes import SOURCE
 from stream_gateway.retention_client import RetentionIndex
+from stream_gateway.serving import serve_live
 from stream_gateway.session_tokens import SessionTokens
 from stream_gateway.settings import Settings
 
@@ -24,21 +32,30 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
     def wire(house: House) -> dict[str, Part]:
         state, key = house.app.state, house.key
         access, secret = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
-        state.settings, state.engine, state.http = settings, FfmpegEngine(), httpx.AsyncClient()
+        state.settings, state.http = settings, httpx.AsyncClient()
+        state.engines = engines(state)
+        state.revision_of = partial(_revision_of, house.guard)
         state.object_store = ObjectStore(settings.s3_endpoint, access, secret, secure=settings.s3_secure)
-        state.ptz = OnvifPtz(settings.ptz_seconds)
         state.session_tokens = SessionTokens(key, settings.session_token_seconds)
         state.sources = RegistrySources(state.http, settings.registry_url, key)
+        wire_ptz(state, key)
         state.segment_index = RetentionIndex(state.http, settings.retention_url, key)
+        state.own_footage = SpoolFootage(settings.spool_dir)
+        recent = FarFootage(state.own_footage, lambda: state.media_nodes.others(settings.node_id), state.http, key)
+        state.replay_room = ReplayRoom.over(store=state.object_store, recent=recent, index=state.segment_index)
+
+        state.media_nodes = FleetView(partial(Bucket, house.bus))
+        state.media_nodes.start()
 
         async def record() -> None:
             await recording(state).run()
 
-        return {"recording": record}
+        return {"recording": record, "ptz": ptz_care(state).run}
 
     def on_close(house: House) -> Part:
         async def close() -> None:
-            await house.app.state.ptz.close()
+            await house.app.state.media_nodes.close()
+            await close_ptz(house.app.state)
             await house.app.state.http.aclose()
 
         return close
@@ -53,4 +70,10 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
         lifespan=serve_live,
         on_close=on_close,
         clock=clock,
+        node=frozenset({"recording"}),
     )
+
+
+def _revision_of(guard: Guard, camera_id: str) -> int:
+    camera = guard.cameras.get(camera_id)
+    return camera.revision if camera else 0

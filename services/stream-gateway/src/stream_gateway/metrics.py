@@ -22,3 +22,7 @@ SPOOL_DISK_RATIO = Gauge("vigie_stream_spool_disk_ratio", "Used part of the spoo
 RECORDERS = Gauge("vigie_stream_recorders", "Recorders by state", ("state",))
 LIVE_FEEDS = Gauge("vigie_stream_live_feeds", "Live pulls that are open")
 LIVE_VIEWERS = Gauge("vigie_stream_live_viewers", "Viewers that are attached")
+WEBRTC_PEERS = Gauge("vigie_stream_webrtc_peers", "WebRTC peers that are open, opening or closing")
+WEBRTC_RESENT_PACKETS = Counter("vigie_stream_webrtc_resent_packets", "Packets sent again because a peer missed them")
+PTZ_UNSTOPPED = Counter("vigie_stream_ptz_unstopped", "Cameras that went on moving after every stop they were sent")
+PTZ_TAKE_OVERS = Counter("vigie_stream_ptz_take_overs", "Cameras taken from somebody who was moving them")

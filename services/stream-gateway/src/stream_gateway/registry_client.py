@@ -1,11 +1,14 @@
 """Where cameras are: asked of the registry, remembered, so that its absence stops no recorder."""
 
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 
 from common.auth import ServiceKey
-from stream_gateway.ports import CameraSource, Pull, SourceUnavailable
+from stream_gateway.masking.source import masks_from
+from stream_gateway.media import Pull
+from stream_gateway.ports import CameraSource, SourceUnavailable
 
 SCOPE = "cameras.source"
 _SECONDS = 5.0
@@ -47,23 +50,28 @@ class RegistrySources:
             answer = await self._client.get(address, headers=headers, timeout=_SECONDS)
             answer.raise_for_status()
             body = answer.json()
-            return source_from(body)
+            return source_from(body, camera_id)
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise SourceUnavailable("le registre des caméras ne donne pas l'adresse de la caméra") from error
 
 
-def source_from(body: dict[str, str | None]) -> CameraSource:
-    """Read the registry's answer; a camera without a sub-stream is watched on its main one."""
+def source_from(body: dict[str, Any], camera_id: str = "") -> CameraSource:
+    """Read the registry's answer; a camera without a sub-stream is watched on its main one.
+
+    Both pulls carry the masks that the media plane burns in. Raises ValueError, KeyError, TypeError.
+    """
     username, password = body.get("username"), body.get("password")
     main = body["main_url"]
     if not main:
         raise ValueError("a camera without a main stream")
+    masks = masks_from(camera_id, body)
     return CameraSource(
-        main=Pull(_with_credentials(main, username, password)),
-        sub=Pull(_with_credentials(body.get("sub_url") or main, username, password)),
+        main=Pull(_with_credentials(main, username, password), masks.fixed, masks.moving),
+        sub=Pull(_with_credentials(body.get("sub_url") or main, username, password), masks.fixed, masks.moving),
         onvif_url=body.get("onvif_url"),
         username=username,
         password=password,
+        masks=masks,
     )
 
 

@@ -6,7 +6,7 @@ import httpx
 
 from common.auth import ServiceKey
 from common.problems import Unavailable
-from stream_gateway.domain.replays import ReplaySegment
+from stream_gateway.domain.replays import DeclaredGap, Recorded, ReplaySegment
 
 SCOPE = "segments.read"
 _SECONDS = 5.0
@@ -20,7 +20,7 @@ class RetentionIndex:
         self._url = retention_url.rstrip("/")
         self._key = key
 
-    async def find(self, camera_id: str, starts_at: datetime, ends_at: datetime) -> list[ReplaySegment]:
+    async def find(self, camera_id: str, starts_at: datetime, ends_at: datetime) -> Recorded:
         headers = {"Authorization": f"Bearer {self._key.token({SCOPE})}"}
         window = {"camera_id": camera_id, "from": starts_at.isoformat(), "to": ends_at.isoformat()}
         try:
@@ -28,8 +28,10 @@ class RetentionIndex:
                 f"{self._url}/api/retention/segments", params=window, headers=headers, timeout=_SECONDS
             )
             answer.raise_for_status()
-            return [_segment(item) for item in answer.json()["items"]]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            body = answer.json()
+            gaps = [_gap(item) for item in body.get("gaps", [])]
+            return Recorded(tuple(_segment(item) for item in body["items"]), tuple(gaps))
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Unavailable("Le service de conservation ne répond pas : réessayez la relecture.") from error
 
 
@@ -41,4 +43,12 @@ def _segment(item: dict[str, str]) -> ReplaySegment:
         bucket=item["bucket"],
         object_key=item["object_key"],
         size=int(item["size"]),
+    )
+
+
+def _gap(item: dict[str, str]) -> DeclaredGap:
+    return DeclaredGap(
+        starts_at=datetime.fromisoformat(item["started_at"]),
+        ends_at=datetime.fromisoformat(item["ended_at"]),
+        cause=item["cause"],
     )

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import hashlib
 import socket
 import subprocess
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -14,17 +15,21 @@ import pytest_asyncio
 
 from camera_simulator.testing import SimulatorProcess
 from common.testing.polling import eventually
-from stream_gateway.domain.footage import read_footage
-from stream_gateway.domain.fragments import Fragment, InitSegment
-from stream_gateway.domain.segments import parse_stamp
+from stream_gateway.domain.access_units import CLOCK_HZ, Codec
 from stream_gateway.ffmpeg.commands import ffmpeg_path
 from stream_gateway.ffmpeg.engine import FfmpegEngine
-from stream_gateway.ports import LiveRun, MediaAdvanced, MediaEngine, Pull, PullEnded, RecordingRun, SegmentClosed
+from stream_gateway.media import EndKind, MediaEngine, Pull
+from stream_gateway.native.engine import NativeEngine
+from stream_gateway.stills import still
 from stream_gateway.testing.films import frames_of, kinds_of
+from stream_gateway.testing.taking import Kept, film_of, pulling
 
 pytestmark = pytest.mark.integration
 
-ENGINES = [pytest.param(FfmpegEngine, id="ffmpeg")]
+_SETTLED = 3
+"""ffmpeg guesses the times of its first two pictures."""
+
+ENGINES = [pytest.param(FfmpegEngine, id="ffmpeg"), pytest.param(NativeEngine, id="native")]
 
 
 @pytest.fixture(params=ENGINES)
@@ -36,6 +41,134 @@ def engine(request: pytest.FixtureRequest) -> MediaEngine:
 def camera(simulator: SimulatorProcess) -> Pull:
     simulator.set_faults(1)
     return Pull(simulator.rtsp_url(1, with_credentials=True))
+
+
+def pictures(count: int) -> "Reached":
+    return Reached(count)
+
+
+class Reached:
+    """Holds once so many pictures came."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __call__(self, kept: Kept) -> bool:
+        return len(kept.units) >= self._count
+
+
+async def test_pictures_come_from_a_key_frame_on_and_decode(engine: MediaEngine, camera: Pull) -> None:
+    async with pulling(engine, camera) as kept:
+        await kept.until(pictures(40))
+    assert [one.codec for one in kept.parameters] == [Codec.H264]
+    assert (kept.parameters[0].width, kept.parameters[0].height) == (1280, 720)
+    assert kept.units[0].keyframe
+    assert all(later.time > earlier.time for earlier, later in pairwise(kept.units))
+    steps = {later.time - earlier.time for earlier, later in pairwise(kept.units[_SETTLED:])}
+    assert steps == {CLOCK_HZ * 2 // 25}, "the camera sends 12.5 pictures a second"
+    assert len(frames_of(kept.film())) == len(kept.units)
+
+
+async def test_both_engines_deliver_the_same_pictures(camera: Pull) -> None:
+    async with pulling(NativeEngine(), camera) as native, pulling(FfmpegEngine(), camera) as compatible:
+        await asyncio.gather(native.until(pictures(60)), compatible.until(pictures(60)))
+    first = compatible.units[0].sample
+    at = next(index for index, unit in enumerate(native.units) if unit.sample == first)
+    count = min(len(native.units) - at, len(compatible.units))
+    assert count >= 25
+    ours, theirs = native.units[at : at + count], compatible.units[:count]
+    assert native.parameters[0] == compatible.parameters[0]
+    assert [unit.sample for unit in ours] == [unit.sample for unit in theirs]
+    hashes = [decoded_hashes(film_of(native.parameters[0], units)) for units in (ours, theirs)]
+    assert hashes[0] == hashes[1]
+
+
+def decoded_hashes(film: Sequence[bytes]) -> list[str]:
+    frames = [frame.to_ndarray(format="yuv420p") for frame in frames_of(film)]
+    return [hashlib.sha256(frame.tobytes()).hexdigest() for frame in frames]
+
+
+async def test_a_still_is_the_last_picture_of_the_group(engine: MediaEngine, camera: Pull) -> None:
+    async with pulling(engine, camera) as kept:
+        await kept.until(pictures(8))
+        units = list(kept.units)
+    jpeg = await still(kept.parameters[0], units)
+    last = frames_of(film_of(kept.parameters[0], units))[-1].to_ndarray(format="gray").astype("int16")
+    shown = frames_of(jpeg)[0].to_ndarray(format="gray").astype("int16")
+    assert shown.shape == last.shape
+    assert abs(shown - last).mean() < 12  # the difference between video and JPEG range and compression
+
+
+async def test_batches_lose_nothing(engine: MediaEngine, camera: Pull) -> None:
+    kept = Kept()
+    unhurried = engine.open(camera, kept)
+    await kept.until(pictures(30))
+    unhurried.hurry(wanted=True)
+    await kept.until(pictures(60))
+    unhurried.hurry(wanted=False)
+    await kept.until(pictures(90))
+    await unhurried.close()
+    steps = {later.time - earlier.time for earlier, later in pairwise(kept.units[_SETTLED:])}
+    assert steps == {CLOCK_HZ * 2 // 25}
+    assert kept.events == [event for event in kept.events if type(event).__name__ != "PicturesLost"]
+
+
+async def test_a_camera_that_refuses_or_is_away_is_said_so_without_its_address(
+    engine: MediaEngine, simulator: SimulatorProcess
+) -> None:
+    wrong = simulator.rtsp_url(1).replace("rtsp://", "rtsp://vigie:wrong-secret@")
+    unknown = simulator.rtsp_url(1, with_credentials=True).replace("/main", "/nothing")
+    for url, word, kind in (
+        (wrong, "identifiants", EndKind.REFUSED),
+        (unknown, "ne connaît pas", EndKind.UNKNOWN_STREAM),
+        ("rtsp://vigie:wrong-secret@127.0.0.1:1/main", "connexion", EndKind.UNREACHABLE),
+    ):
+        async with pulling(engine, Pull(url)) as kept:
+            await kept.until(lambda _: False)
+        assert kept.ended is not None
+        assert word in kept.ended.reason
+        assert kept.ended.kind is kind
+        assert "127.0.0.1" not in kept.ended.reason
+        assert "wrong-secret" not in kept.ended.reason
+
+
+async def test_a_camera_that_hangs_up_ends_the_pull(
+    engine: MediaEngine, camera: Pull, simulator: SimulatorProcess
+) -> None:
+    async with pulling(engine, camera) as kept:
+        await kept.until(pictures(5))
+        simulator.set_faults(1, offline=True)
+        await kept.until(lambda _: False)
+    simulator.set_faults(1)
+    assert kept.ended is not None
+    assert kept.ended.kind in {EndKind.CLOSED, EndKind.SILENT}
+
+
+async def test_after_close_nothing_is_delivered(engine: MediaEngine, camera: Pull) -> None:
+    kept = Kept()
+    open_pull = engine.open(camera, kept)
+    await kept.until(pictures(3))
+    await open_pull.close()
+    await open_pull.close()
+    count = len(kept.units)
+    await asyncio.sleep(0.5)
+    assert len(kept.units) == count
+    assert kept.ended is None
+
+
+async def test_no_process_shows_the_password_and_none_is_left(engine: MediaEngine, camera: Pull) -> None:
+    def of_ours() -> list[psutil.Process]:
+        return [child for child in psutil.Process().children(recursive=True) if "ffmpeg" in child.name()]
+
+    before = len(of_ours())
+    async with pulling(engine, camera) as kept:
+        await kept.until(pictures(1))
+        for child in of_ours():
+            seen = " ".join([*child.cmdline(), *child.environ().values()])
+            assert "rtsp://" not in seen
+            assert "w:rd" not in seen
+    assert len(of_ours()) == before
+    assert "w:rd" not in repr(camera)
 
 
 @pytest_asyncio.fixture
@@ -69,112 +202,15 @@ async def camera_with_sound(tmp_path: Path) -> AsyncIterator[Pull]:
     await server.wait()
 
 
-async def parts_of(run: LiveRun, fragments: int) -> tuple[InitSegment, list[Fragment]]:
-    init = await run.next_part()
-    assert isinstance(init, InitSegment)
-    found: list[Fragment] = []
-    while len(found) < fragments:
-        part = await run.next_part()
-        assert isinstance(part, Fragment)
-        found.append(part)
-    return init, found
+async def test_sound_is_dropped(camera_with_sound: Pull) -> None:
+    """The native engine sets up the video of a camera only: ``test_sdp`` shows that no sound is ever asked for."""
+    async with pulling(FfmpegEngine(), camera_with_sound) as kept:
+        await kept.until(pictures(5))
+    assert kinds_of(kept.film()) == ["video"]
 
 
-async def closed_files(run: RecordingRun, count: int) -> list[Path]:
-    files: list[Path] = []
-    while len(files) < count:
-        event = await run.next_event()
-        if isinstance(event, SegmentClosed):
-            files.append(event.path)
-    return files
-
-
-async def test_live_is_one_fragment_per_frame_from_a_key_frame_on(engine: MediaEngine, camera: Pull) -> None:
-    async with engine.live(camera) as run:
-        init, fragments = await parts_of(run, 30)
-    assert fragments[0].keyframe
-    assert fragments[0].decode_time == 0
-    assert 1 <= sum(part.keyframe for part in fragments) <= 3
-    assert len(frames_of([init.content, *(part.content for part in fragments)])) == 30
-
-
-async def test_a_picture_is_the_last_frame_of_the_group(engine: MediaEngine, camera: Pull) -> None:
-    async with engine.live(camera) as run:
-        init, fragments = await parts_of(run, 8)
-    jpeg = await engine.picture(init, fragments)
-    film = [init.content, *(part.content for part in fragments)]
-    last = frames_of(film)[-1].to_ndarray(format="gray").astype("int16")
-    shown = frames_of(jpeg)[0].to_ndarray(format="gray").astype("int16")
-    assert shown.shape == last.shape
-    assert abs(shown - last).mean() < 12  # the difference between video and JPEG range and compression
-
-
-async def test_recording_cuts_on_the_wall_clock_and_on_key_frames(
-    engine: MediaEngine, camera: Pull, tmp_path: Path
-) -> None:
-    folder = tmp_path / "100%Full"  # a name that a date format would read as a date
-    folder.mkdir()
-    async with engine.record(camera, folder=folder, segment_seconds=4) as run:
-        first, second = await closed_files(run, 2)
-        run.finish()
-        with pytest.raises(PullEnded):
-            await closed_files(run, 99)
-    assert parse_stamp(second.stem[:15]) > parse_stamp(first.stem[:15])
-    assert abs(datetime.now(UTC) - parse_stamp(second.stem[:15])).total_seconds() < 60
-    with second.open("rb") as file:
-        footage = read_footage(file, second.stat().st_size)
-    assert 2000 <= footage.duration_ms <= 6100  # a group of pictures more or less
-    assert not footage.truncated
-    frames = frames_of(second)
-    assert frames[0].key_frame
-    assert len(frames) == round(footage.duration_ms / 80)
-
-
-async def test_recording_says_that_media_comes(engine: MediaEngine, camera: Pull, tmp_path: Path) -> None:
-    async with engine.record(camera, folder=tmp_path, segment_seconds=600) as run:
-        assert isinstance(await run.next_event(), MediaAdvanced)
-        assert isinstance(await run.next_event(), MediaAdvanced)
-
-
-async def test_sound_is_dropped_from_live(engine: MediaEngine, camera_with_sound: Pull) -> None:
-    async with engine.live(camera_with_sound) as run:
-        init, fragments = await parts_of(run, 5)
-    assert kinds_of([init.content, *(part.content for part in fragments)]) == ["video"]
-
-
-async def test_sound_is_dropped_from_recordings(engine: MediaEngine, camera_with_sound: Pull, tmp_path: Path) -> None:
-    async with engine.record(camera_with_sound, folder=tmp_path, segment_seconds=2) as run:
-        [file] = await closed_files(run, 1)
-    assert kinds_of(file) == ["video"]
-    assert len(frames_of(file)) >= 5
-
-
-async def test_a_camera_that_refuses_or_is_away_is_said_so_without_its_address(
-    engine: MediaEngine, simulator: SimulatorProcess, tmp_path: Path
-) -> None:
-    wrong = simulator.rtsp_url(1).replace("rtsp://", "rtsp://vigie:wrong-secret@")
-    for url, word in ((wrong, "identifiants"), ("rtsp://vigie:wrong-secret@127.0.0.1:1/main", "connexion")):
-        async with engine.live(Pull(url)) as live:
-            with pytest.raises(PullEnded, match=word) as ended:
-                await live.next_part()
-        assert "127.0.0.1" not in ended.value.reason
-        assert "wrong-secret" not in ended.value.reason
-        async with engine.record(Pull(url), folder=tmp_path, segment_seconds=4) as recording:
-            with pytest.raises(PullEnded, match=word):
-                await recording.next_event()
-
-
-async def test_no_process_shows_the_password_and_none_is_left(
-    engine: MediaEngine, camera: Pull, tmp_path: Path
-) -> None:
-    def of_ours() -> list[psutil.Process]:
-        return [child for child in psutil.Process().children(recursive=True) if "ffmpeg" in child.name()]
-
-    before = len(of_ours())
-    async with engine.live(camera) as live, engine.record(camera, folder=tmp_path, segment_seconds=4):
-        await live.next_part()
-        for child in of_ours():
-            seen = " ".join([*child.cmdline(), *child.environ().values()])
-            assert "rtsp://" not in seen
-            assert "w:rd" not in seen
-    assert len(of_ours()) == before
+async def test_the_native_engine_says_what_it_cannot_read(camera_with_sound: Pull) -> None:
+    async with pulling(NativeEngine(), camera_with_sound) as kept:
+        await kept.until(lambda _: False)
+    assert kept.ended is not None
+    assert kept.ended.kind is EndKind.UNSUPPORTED

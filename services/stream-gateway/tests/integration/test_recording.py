@@ -11,7 +11,7 @@ from common.object_store import StoredObject
 from common.testing.polling import eventually
 from common.testing.states import an_authorisation, put_camera
 from contracts.stream import SegmentRecorded
-from stream_gateway.domain.segments import RecordingTerms, Segment, parse_stamp
+from stream_gateway.domain.segments import RecordingTerms, Segment, parse_segment_name
 from stream_gateway.repository import recording as rows
 from stream_gateway.testing.films import frames_of, kinds_of
 from stream_gateway.testing.rig import Gateway
@@ -32,15 +32,19 @@ async def test_a_recorded_segment_lands_in_the_store_and_decodes(gateway: Gatewa
     assert hashlib.sha256(content).hexdigest() == segment.sha256
     assert len(content) == segment.size
     assert segment.bucket == f"vigie-95598-{segment.started_at:%Y%m%d}"
-    start = parse_stamp(segment.object_key.rsplit("/", 1)[1].removesuffix(".mp4"))
-    assert start == segment.started_at
+    start, epoch = parse_segment_name(segment.object_key.rsplit("/", 1)[1].removesuffix(".mp4"))
+    assert (start, epoch) == (segment.started_at, segment.epoch)
+    assert segment.epoch > 0
+    assert (segment.width, segment.height, segment.engine) == (1280, 720, "native")
+    assert segment.first_pts is not None
+    assert segment.last_pts == segment.first_pts + segment.duration_ms * 90
     assert (segment.ended_at - segment.started_at) == timedelta(milliseconds=segment.duration_ms)
     assert segment.retention_days == 14
     assert segment.authorisation_id == "AUT-1"
 
     assert kinds_of(content) == ["video"]
     frames = frames_of(content)
-    assert len(frames) >= 10
+    assert len(frames) == segment.pictures >= 10
     assert (frames[0].width, frames[0].height) == (1280, 720)
 
 
@@ -68,11 +72,9 @@ async def test_an_upload_repeated_after_a_crash_announces_nothing_twice(gateway:
     """What a kill between PUT and commit, or between commit and delete, makes the next start do."""
     segment = Segment("CAM-X", RecordingTerms("95598", 14, "AUT-1"), datetime(2026, 11, 22, tzinfo=UTC), 2000)
     stored = StoredObject(segment.bucket, segment.object_key, 10, "00" * 32)
-    results: list[int] = []
     for _ in range(2):
         async with gateway.database.transaction() as connection:
-            results.append(await rows.save_uploads(connection, [(segment, stored)], at=datetime.now(UTC)))
-    assert results == [1, 0]
+            assert await rows.save_uploads(connection, [(segment, stored)], at=datetime.now(UTC)) == set()
     await gateway.wait_for("segment_recorded", lambda data: data["camera_id"] == "CAM-X")
     announced = [e for e in await gateway.events("segment_recorded") if e.data["camera_id"] == "CAM-X"]
     assert [e.id for e in announced] == [segment.segment_id]

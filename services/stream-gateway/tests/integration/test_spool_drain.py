@@ -1,34 +1,40 @@
 """The spool survives crashes and an object store that is away."""
 
 import asyncio
-import contextlib
 import os
 import shutil
-import signal
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 import pytest
+import pytest_asyncio
 
-from camera_simulator.testing import SimulatorProcess
 from common.clock import SystemClock
 from common.database import Database
 from common.object_store import ObjectStore, ObjectStoreError
 from common.testing.polling import eventually
 from common.testing.servers import TestDatabase
-from stream_gateway.domain.segments import RecordingTerms, parse_stamp
-from stream_gateway.ffmpeg.engine import FfmpegEngine
-from stream_gateway.ports import Pull, PullEnded, SegmentClosed
+from stream_gateway.domain.segment_label import SegmentLabel
+from stream_gateway.domain.segments import RecordingTerms
+from stream_gateway.recording.segment_file import SegmentFile
 from stream_gateway.recording.spool import ReadyFile, Spool, SpoolTaken
 from stream_gateway.recording.uploads import DISK_CRITICAL, DISK_WARNING, Uploads
+from stream_gateway.repository.placement import Epoch, begin_epochs
+from stream_gateway.testing.filmed import filmed_groups
 from stream_gateway.testing.films import frames_of
 
 pytestmark = pytest.mark.integration
 
 TERMS = RecordingTerms("95598", 14, "AUT/1")
 CAMERA = "PV-95598-0001-P1"
+EPOCH = 42
+BEGUN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+MEDIA = Path(__file__).parents[4] / "tools" / "camera-simulator" / "media"
+FILM = MEDIA / "vtest_sub_640x360_10fps.mp4"
+GROUP = 20
 
 
 @pytest.fixture
@@ -36,59 +42,105 @@ def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "spool")
 
 
-def ffmpeg_of(folder: Path) -> int:
-    """Return the process id of the child that works in a folder."""
-    children = psutil.Process().children()
-    return next(child.pid for child in children if child.cwd() == str(folder))
+@pytest_asyncio.fixture
+async def database(make_database: Callable[[str | None], TestDatabase]) -> AsyncIterator[Database]:
+    made = Database(make_database("stream_gateway").app_url)
+    yield made
+    await made.dispose()
 
 
-async def killed_recording(simulator: SimulatorProcess, spool: Spool) -> Path:
-    """Record for a while and kill ffmpeg in the middle of a file; return that file."""
-    folder = spool.open_run(CAMERA, TERMS, datetime.now(UTC))
-    pull = Pull(simulator.rtsp_url(1, with_credentials=True))
-    async with FfmpegEngine().record(pull, folder=folder, segment_seconds=600) as run:
-        while not any(path.stat().st_size > 400_000 for path in folder.glob("*.mp4")):
-            event = await run.next_event()
-            assert not isinstance(event, SegmentClosed)
-        os.kill(ffmpeg_of(folder), signal.SIGKILL)
-        with contextlib.suppress(PullEnded):
-            while True:
-                await run.next_event()
-    [path] = folder.glob("*.mp4")
+def cut_off_recording(spool: Spool, *, groups: int = 2, epoch: int = EPOCH) -> Path:
+    """Write some groups as a recorder does, and leave the file as its death would: open, with half a fragment."""
+    parameters, units = filmed_groups(FILM, groups=groups)
+    path, started_at = spool.new_file(CAMERA, TERMS, BEGUN, epoch)
+    label = SegmentLabel(CAMERA, TERMS.authorisation_id, started_at, epoch, units[0].time, -120, "native", "media-1")
+    file = SegmentFile(path, label, TERMS, parameters, started_at=started_at)
+    for begin in range(0, len(units), GROUP):
+        some = units[begin : begin + GROUP]
+        file.append(some, some[-1].time + 9000)
+    with path.open("ab") as more:
+        more.write(b"\x00\x00\x20\x00moof-cut-in-the-middle")
     return path
 
 
-async def test_a_killed_recording_is_kept_up_to_its_last_whole_group(simulator: SimulatorProcess, spool: Spool) -> None:
-    spool.claim()
-    path = await killed_recording(simulator, spool)
-    with path.open("ab") as file:
-        file.write(b"\x00\x00\x20\x00moof-cut-in-the-middle")
-    size = path.stat().st_size
-    name = path.stem
+def recovered(spool: Spool) -> ReadyFile:
+    cut_off_recording(spool)
     spool.recover()
     [ready] = list(spool.ready())
-    assert ready.segment.terms == TERMS
-    assert ready.segment.camera_id == CAMERA
-    assert ready.segment.started_at == parse_stamp(name)
-    assert ready.path.stat().st_size < size
-    frames = frames_of(ready.path)
-    shown = ready.segment.duration_ms / 1000
-    assert abs(len(frames) / 12.5 - shown) < 0.5
+    return ready
+
+
+def test_a_killed_recording_is_kept_up_to_its_last_whole_group(spool: Spool) -> None:
+    spool.claim()
+    path = cut_off_recording(spool)
+    size = path.stat().st_size
+    spool.recover()
+    [ready] = list(spool.ready())
+    segment = ready.segment
+    assert (segment.terms, segment.camera_id, segment.epoch) == (TERMS, CAMERA, EPOCH)
+    assert segment.started_at == BEGUN
+    assert segment.duration_ms == 4000
+    assert segment.label is not None
+    assert segment.label.clock_offset_ms == -120
+    assert ready.path.stat().st_size == size - len(b"\x00\x00\x20\x00moof-cut-in-the-middle")
+    assert len(frames_of(ready.path)) == segment.pictures == 2 * GROUP
     assert list(spool.root.glob("*/*/open/*")) == []
     spool.release()
 
 
+@pytest.mark.parametrize("kept", range(0, 40_000, 997))
+def test_cut_anywhere_it_is_kept_up_to_the_last_whole_group_before(spool: Spool, kept: int) -> None:
+    spool.claim()
+    path = cut_off_recording(spool, groups=1)
+    os.truncate(path, min(kept, path.stat().st_size))
+    spool.recover()
+    for ready in spool.ready():
+        assert len(frames_of(ready.path)) == ready.segment.pictures == GROUP
+    assert list(spool.root.glob("*/*/open/*")) == []
+    spool.release()
+
+
+_RECORD_FOR_EVER = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from stream_gateway.testing.filmed import filmed_groups
+from stream_gateway.testing.recording_desk import START, Desk
+
+desk = Desk(Path(sys.argv[1]), segment_seconds=600)
+parameters, units = filmed_groups(Path(sys.argv[2]), groups=3)
+desk.begin(parameters)
+number = 0
+while True:
+    desk.take([units[number % len(units)]._replace(time=number * 9000)])
+    number += 1
+"""
+
+
+def test_a_recorder_that_is_killed_leaves_what_decodes(spool: Spool) -> None:
+    """``kill -9`` at any moment of a process that writes as fast as it can."""
+    command = [sys.executable, "-c", _RECORD_FOR_EVER, str(spool.root), str(FILM)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while not any(path.stat().st_size > 3_000_000 for path in spool.root.glob("*/*/open/*.mp4")):
+            assert process.poll() is None
+        process.kill()
+    spool.claim()
+    spool.recover()
+    found = list(spool.ready())
+    assert found
+    for ready in found:
+        assert len(frames_of(ready.path)) == ready.segment.pictures
+        assert ready.segment.pictures % GROUP == 0
+        assert ready.segment.label is not None
+    assert list(spool.root.glob("*/*/unreadable/*")) == []
+    spool.release()
+
+
 async def test_the_spool_drains_when_the_store_comes_back(
-    simulator: SimulatorProcess,
-    spool: Spool,
-    object_store: ObjectStore,
-    make_database: Callable[[str | None], TestDatabase],
+    spool: Spool, object_store: ObjectStore, database: Database
 ) -> None:
     spool.claim()
-    await killed_recording(simulator, spool)
-    spool.recover()
-    [ready] = list(spool.ready())
-    database = Database(make_database("stream_gateway").app_url)
+    ready = recovered(spool)
     away = ObjectStore("127.0.0.1:1", "nobody", "nothing")
 
     def uploads(store: ObjectStore) -> Uploads:
@@ -105,22 +157,20 @@ async def test_the_spool_drains_when_the_store_comes_back(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert await object_store.exists(ready.segment.bucket, ready.segment.object_key)
-    await database.dispose()
     spool.release()
 
 
+async def _outbox_rows(database: Database) -> int:
+    async with database.transaction() as connection:
+        count = await connection.exec_driver_sql("SELECT count(*) FROM outbox")
+        return int(count.scalar_one())
+
+
 async def test_a_crash_between_put_and_commit_loses_and_doubles_nothing(
-    simulator: SimulatorProcess,
-    spool: Spool,
-    object_store: ObjectStore,
-    make_database: Callable[[str | None], TestDatabase],
-    tmp_path: Path,
+    spool: Spool, object_store: ObjectStore, database: Database, tmp_path: Path
 ) -> None:
     spool.claim()
-    await killed_recording(simulator, spool)
-    spool.recover()
-    [ready] = list(spool.ready())
-    database = Database(make_database("stream_gateway").app_url)
+    ready = recovered(spool)
     uploads = Uploads(spool=spool, store=object_store, database=database, clock=SystemClock())
     kept = tmp_path / "kept.mp4"
     shutil.copy(ready.path, kept)
@@ -131,11 +181,48 @@ async def test_a_crash_between_put_and_commit_loses_and_doubles_nothing(
     shutil.copy(kept, ready.path)
     await uploads.upload(ready)  # first start after a kill between commit and delete
     assert not ready.path.exists()
+    assert await _outbox_rows(database) == 1
+    spool.release()
 
+
+async def test_footage_of_a_lost_placement_is_set_aside_and_leaves_the_store(
+    spool: Spool, object_store: ObjectStore, database: Database
+) -> None:
+    spool.claim()
+    ready = recovered(spool)
     async with database.transaction() as connection:
-        count = await connection.exec_driver_sql("SELECT count(*) FROM outbox")
-        assert count.scalar_one() == 1
-    await database.dispose()
+        taken = datetime(2026, 11, 22, 9, 59, 40, tzinfo=UTC)
+        await begin_epochs(connection, [Epoch(CAMERA, EPOCH + 1, "media-2", taken)])
+    uploads = Uploads(spool=spool, store=object_store, database=database, clock=SystemClock())
+    await uploads.upload(ready)
+    assert not ready.path.exists()
+    [fenced] = spool.root.glob("*/*/fenced/*.mp4")
+    assert fenced.name == ready.path.name
+    assert len(frames_of(fenced)) == 2 * GROUP, "nobody destroys it"
+    assert not await object_store.exists(ready.segment.bucket, ready.segment.object_key)
+    assert await _outbox_rows(database) == 0
+    assert list(spool.ready()) == []
+    spool.release()
+
+
+async def test_what_was_announced_before_the_fence_was_known_stays(
+    spool: Spool, object_store: ObjectStore, database: Database, tmp_path: Path
+) -> None:
+    """The next holder could not note its epoch yet; then this node died before it had deleted its file."""
+    spool.claim()
+    ready = recovered(spool)
+    kept = tmp_path / "kept.mp4"
+    shutil.copy(ready.path, kept)
+    uploads = Uploads(spool=spool, store=object_store, database=database, clock=SystemClock())
+    await uploads.upload(ready)
+    async with database.transaction() as connection:
+        taken = datetime(2026, 11, 22, 9, 59, 40, tzinfo=UTC)
+        await begin_epochs(connection, [Epoch(CAMERA, EPOCH + 1, "media-2", taken)])
+    shutil.copy(kept, ready.path)
+    await uploads.upload(ready)
+    assert not ready.path.exists()
+    assert await object_store.exists(ready.segment.bucket, ready.segment.object_key)
+    assert await _outbox_rows(database) == 1
     spool.release()
 
 
@@ -153,9 +240,9 @@ def test_a_spool_has_one_owner(spool: Spool) -> None:
 
 def test_a_file_without_footage_is_set_aside_not_deleted(spool: Spool) -> None:
     spool.claim()
-    folder = spool.open_run(CAMERA, TERMS, datetime.now(UTC))
-    (folder / "20261122T022706.mp4").write_bytes(b"not a film at all, but somebody may want to look")
-    (folder / "20261122T022806.mp4").touch()
+    path, _ = spool.new_file(CAMERA, TERMS, BEGUN, EPOCH)
+    path.write_bytes(b"not a film at all, but somebody may want to look")
+    (path.parent / "20261122T022806000Z-42.mp4").touch()
     spool.recover()
     assert list(spool.ready()) == []
     assert len(list(spool.root.glob("*/*/unreadable/*"))) == 1

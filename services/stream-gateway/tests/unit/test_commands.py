@@ -2,8 +2,9 @@
 
 import pytest
 
-from stream_gateway.ffmpeg.commands import UnusableAddress, input_script, live_command, record_command
-from stream_gateway.ports import CameraSource, Pull
+from stream_gateway.ffmpeg.commands import UnusableAddress, input_script, pull_command
+from stream_gateway.media import Pull
+from stream_gateway.ports import CameraSource
 from stream_gateway.registry_client import source_from
 
 URL = "rtsp://vigie:p%40ss'word@10.0.0.7/main"
@@ -12,7 +13,7 @@ URL = "rtsp://vigie:p%40ss'word@10.0.0.7/main"
 def test_the_address_is_in_no_argument_and_in_no_repr() -> None:
     pull = Pull(URL)
     source = CameraSource(pull, pull, "http://10.0.0.7/onvif", "vigie", "p@ss'word")
-    for text in (*record_command(60), *live_command(), repr(pull), repr(source)):
+    for text in (*pull_command(), repr(pull), repr(source)):
         assert "10.0.0.7" not in text
         assert "word" not in text
 
@@ -20,6 +21,13 @@ def test_the_address_is_in_no_argument_and_in_no_repr() -> None:
 def test_a_quote_in_a_password_stays_inside_the_script_line() -> None:
     script = input_script(Pull(URL)).decode()
     assert "file 'rtsp://vigie:p%40ss'\\''word@10.0.0.7/main'" in script.splitlines()
+
+
+def test_a_camera_that_refuses_tcp_is_asked_by_udp_and_never_for_its_sound() -> None:
+    assert "option rtsp_transport tcp" in input_script(Pull(URL)).decode().splitlines()
+    lines = input_script(Pull(URL), by_udp=True).decode().splitlines()
+    assert "option rtsp_transport udp" in lines
+    assert "option allowed_media_types video" in lines
 
 
 @pytest.mark.parametrize("url", ["rtsp://a/b\nfile '/etc/shadow'", "rtsp://a/\x00"])

@@ -15,7 +15,7 @@ def at(seconds: float) -> datetime:
 
 
 def test_a_hole_is_declared_with_the_first_cause() -> None:
-    ledger = Coverage(None, "")
+    ledger = Coverage()
     assert ledger.footage(at(0), at(60)) is None
     ledger.outage("la caméra ne répond pas")
     ledger.outage("la caméra refuse la connexion")
@@ -24,7 +24,7 @@ def test_a_hole_is_declared_with_the_first_cause() -> None:
 
 
 def test_a_long_outage_is_declared_in_slices_that_touch() -> None:
-    ledger = Coverage(at(0), "")
+    ledger = Coverage(at(0))
     ledger.outage("panne")
     slice_of = timedelta(seconds=600)
     assert ledger.still_missing(at(599), after=slice_of) is None
@@ -33,7 +33,25 @@ def test_a_long_outage_is_declared_in_slices_that_touch() -> None:
 
 
 def test_while_footage_comes_nothing_is_missing() -> None:
-    assert Coverage(at(0), "").still_missing(at(9999), after=timedelta(seconds=600)) is None
+    assert Coverage(at(0)).still_missing(at(9999), after=timedelta(seconds=600)) is None
+
+
+def test_what_others_accounted_for_becomes_known_before_the_first_footage() -> None:
+    ledger = Coverage()
+    assert ledger.anchor(at(0), "le service était arrêté") is None
+    assert ledger.footage(at(30), at(60)) == Gap(at(0), at(30), "le service était arrêté")
+
+
+def test_what_others_accounted_for_becomes_known_after_the_first_footage() -> None:
+    ledger = Coverage()
+    assert ledger.footage(at(30), at(60)) is None
+    assert ledger.footage(at(60), at(120)) is None
+    assert ledger.anchor(at(0), "le service était arrêté") == Gap(at(0), at(30), "le service était arrêté")
+    assert ledger.covered_until == at(120)
+    late = Coverage()
+    late.footage(at(30), at(60))
+    assert late.anchor(at(29.5), "rien à dire") is None, "within the tolerance"
+    assert late.anchor(None, "jamais enregistrée") is None
 
 
 segments = st.lists(st.tuples(st.floats(0, 100), st.floats(0.5, 60)), max_size=30)
@@ -41,7 +59,7 @@ segments = st.lists(st.tuples(st.floats(0, 100), st.floats(0.5, 60)), max_size=3
 
 @given(segments)
 def test_footage_and_gaps_together_cover_every_second(pieces: list[tuple[float, float]]) -> None:
-    ledger = Coverage(at(0), "")
+    ledger = Coverage(at(0))
     clock = at(0)
     covered = at(0)
     for pause, length in pieces:

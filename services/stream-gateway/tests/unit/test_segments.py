@@ -12,8 +12,9 @@ from stream_gateway.domain.segments import (
     Segment,
     camera_folder,
     camera_of_folder,
-    parse_stamp,
+    parse_segment_name,
     segment_id,
+    segment_name,
     stamp,
     to_millisecond,
 )
@@ -26,17 +27,17 @@ instants = st.datetimes(
 texts = st.text(min_size=1, max_size=40)
 
 
-@given(instants)
-def test_a_stamp_reads_back_and_sorts_by_time(at: datetime) -> None:
+@given(instants, st.integers(0, 10**18))
+def test_a_name_reads_back_and_sorts_by_time(at: datetime, epoch: int) -> None:
     start = to_millisecond(at)
-    assert parse_stamp(stamp(start)) == start
+    assert parse_segment_name(segment_name(start, epoch)) == (start, epoch)
     assert stamp(start) < stamp(start + timedelta(milliseconds=1))
 
 
 @given(st.text(max_size=30))
 def test_other_names_are_refused(name: str) -> None:
     try:
-        parse_stamp(name)
+        parse_segment_name(name)
     except NotASegmentName:
         return
     assert name[:8].isdecimal()
@@ -70,6 +71,14 @@ def test_a_segment_has_one_name_everywhere() -> None:
     assert segment.object_key == "PV-1/23/20261122T233000250Z.mp4"
     assert segment.ended_at - segment.started_at == timedelta(milliseconds=60_080)
     assert segment.segment_id == segment_id("PV-1", paris_midnight)
+
+
+def test_two_holders_of_a_camera_never_share_a_name() -> None:
+    start = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    one, other = (Segment("PV-1", RecordingTerms("95598", 14, "A"), start, 60_000, epoch) for epoch in (41, 42))
+    assert one.object_key == "PV-1/10/20261122T100000000Z-41.mp4"
+    assert one.object_key != other.object_key
+    assert one.segment_id != other.segment_id
 
 
 @given(instants, instants)

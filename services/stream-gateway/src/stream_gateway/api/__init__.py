@@ -1,5 +1,45 @@
 """HTTP and WebSocket routes: parse, use case, response."""
 
-from stream_gateway.api import ptz, recorders, replays, sessions, stills, viewing
+from stream_gateway.api import (
+    between_nodes,
+    bookmarks,
+    ledger,
+    node_footage,
+    nodes,
+    playlists,
+    ptz,
+    ptz_mounting,
+    recorders,
+    replays,
+    rondes,
+    scenes,
+    sessions,
+    stills,
+    thumbnails,
+    viewing,
+    walls,
+    watching,
+    whep,
+)
 
-ROUTERS = (sessions.router, viewing.router, ptz.router, stills.router, replays.router, recorders.router)
+ROUTERS = (
+    sessions.router,
+    viewing.router,
+    whep.router,
+    ptz.router,
+    ptz_mounting.router,
+    stills.router,
+    replays.router,
+    playlists.router,
+    thumbnails.router,
+    bookmarks.router,
+    recorders.router,
+    ledger.router,
+    watching.router,
+    scenes.router,
+    walls.router,
+    rondes.router,
+    nodes.router,
+    between_nodes.router,
+    node_footage.router,
+)

@@ -6,18 +6,16 @@ from sse_starlette import EventSourceResponse
 from common.live import live_response
 from common.problems import Forbidden
 from common.web import Caller, Now, Tx
-from contracts.envelope import Envelope, event_type
-from contracts.stream import FACT_CAMERA_REACHABILITY, OWNER
+from contracts.envelope import Envelope
+from contracts.stream import OWNER
 from contracts.streams import STREAM_OF_OWNER
 from guard.web import TheGuard
 from policy import Action, Agent, Context
-from stream_gateway.repository.recording import list_recorders as reported
+from stream_gateway.api.facts import may_hear
+from stream_gateway.repository.recorders import list_recorders as reported
 from stream_gateway.schemas.recorders import RecorderList, RecorderOut
 
 router = APIRouter(prefix="/api/stream", tags=["supervision"])
-
-_FACT_FOR_ALL = event_type(OWNER, FACT_CAMERA_REACHABILITY)
-"""Who watches what is for supervisors; that a camera is lost is for everybody who may see it."""
 
 
 @router.get("/recorders")
@@ -38,8 +36,7 @@ async def live(request: Request, caller: Caller, guard: TheGuard, clock: Now) ->
     _require(guard, guard.agent(caller), Action.VIEW_CAMERA, clock)
 
     def allowed(envelope: Envelope) -> bool:
-        action = Action.VIEW_CAMERA if envelope.type == _FACT_FOR_ALL else Action.SUPERVISE
-        return guard.may_see(caller, action, envelope.insee, clock.now())
+        return may_hear(guard, caller, envelope, clock.now())
 
     return await live_response(
         request,

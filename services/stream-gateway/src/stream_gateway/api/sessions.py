@@ -11,6 +11,7 @@ from common.web import Caller, Now, Station, Tx
 from guard import Motive
 from guard.web import CurrentAgent, TheGuard
 from policy import Context
+from stream_gateway.api.granted import granted
 from stream_gateway.api.state import TheSettings, TheTokens, TheWatch
 from stream_gateway.domain.sessions import CloseReason, LeaseExpired, SessionAlreadyClosed
 from stream_gateway.schemas.sessions import LeaseOut, SessionIn, SessionOut
@@ -50,13 +51,7 @@ async def open_session(
         quality=body.quality,
         lease_for=timedelta(seconds=settings.lease_seconds),
     )
-    return SessionOut(
-        session_id=session.session_id,
-        camera_id=session.camera_id,
-        token=tokens.issue(session.session_id, session.agent_id),
-        expires_at=session.lease_until,
-        websocket_path=f"/api/stream/sessions/{session.session_id}/ws",
-    )
+    return granted(session, tokens)
 
 
 @router.post("/sessions/{session_id}/lease")
@@ -86,7 +81,9 @@ async def renew_lease(
     ended = watch.judge(session, clock.now())
     if ended is not None:
         raise Conflict(_OVER, reason=ended.value)
-    return LeaseOut(token=tokens.issue(session_id, agent.agent_id), expires_at=session.lease_until)
+    return LeaseOut(
+        token=tokens.issue(session, "ws"), whep_token=tokens.issue(session, "whep"), expires_at=session.lease_until
+    )
 
 
 @router.delete("/sessions/{session_id}", status_code=204)

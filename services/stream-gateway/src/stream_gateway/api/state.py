@@ -9,9 +9,11 @@ from common.database import Database
 from common.object_store import ObjectStore
 from stream_gateway.live.feeds import LiveFeeds
 from stream_gateway.live.watch import SessionWatch
-from stream_gateway.ports import CameraSources, MediaEngine, PtzController, SegmentIndex
+from stream_gateway.playback.room import ReplayRoom
+from stream_gateway.ports import CameraSources, SegmentIndex
 from stream_gateway.session_tokens import SessionTokens
 from stream_gateway.settings import Settings
+from stream_gateway.webrtc.peers import WhepPeers
 
 
 def _database(connection: HTTPConnection) -> Database:
@@ -34,24 +36,24 @@ def _tokens(connection: HTTPConnection) -> SessionTokens:
     return connection.app.state.session_tokens
 
 
-def _engine(connection: HTTPConnection) -> MediaEngine:
-    return connection.app.state.engine
-
-
 def _sources(connection: HTTPConnection) -> CameraSources:
     return connection.app.state.sources
-
-
-def _ptz(connection: HTTPConnection) -> PtzController:
-    return connection.app.state.ptz
 
 
 def _index(connection: HTTPConnection) -> SegmentIndex:
     return connection.app.state.segment_index
 
 
+def _room(connection: HTTPConnection) -> ReplayRoom:
+    return connection.app.state.replay_room
+
+
 def _store(connection: HTTPConnection) -> ObjectStore:
     return connection.app.state.object_store
+
+
+def _whep(connection: HTTPConnection) -> WhepPeers:
+    return connection.app.state.whep
 
 
 TheDatabase = Annotated[Database, Depends(_database)]
@@ -60,8 +62,8 @@ TheSettings = Annotated[Settings, Depends(_settings)]
 TheFeeds = Annotated[LiveFeeds, Depends(_feeds)]
 TheWatch = Annotated[SessionWatch, Depends(_watch)]
 TheTokens = Annotated[SessionTokens, Depends(_tokens)]
-TheEngine = Annotated[MediaEngine, Depends(_engine)]
 TheSources = Annotated[CameraSources, Depends(_sources)]
-ThePtz = Annotated[PtzController, Depends(_ptz)]
 TheIndex = Annotated[SegmentIndex, Depends(_index)]
+TheWhep = Annotated[WhepPeers, Depends(_whep)]
+TheRoom = Annotated[ReplayRoom, Depends(_room)]
 TheStore = Annotated[ObjectStore, Depends(_store)]

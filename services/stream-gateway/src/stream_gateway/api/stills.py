@@ -9,9 +9,9 @@ from common.web import Caller, Now, Station
 from guard import Motive
 from guard.web import TheGuard
 from policy import Context
-from stream_gateway.api.state import TheDatabase, TheEngine, TheFeeds
-from stream_gateway.ports import PullEnded
+from stream_gateway.api.state import TheDatabase, TheFeeds
 from stream_gateway.schemas.texts import CameraId, ContextId
+from stream_gateway.stills import NoStill, still
 from stream_gateway.use_cases.asking import Asked
 from stream_gateway.use_cases.stills import allow_snapshot
 
@@ -28,7 +28,6 @@ async def take_snapshot(
     station: Station,
     clock: Now,
     feeds: TheFeeds,
-    engine: TheEngine,
     database: TheDatabase,
     motive_code: str = "surveillance",
     incident_id: ContextId | None = None,
@@ -45,8 +44,8 @@ async def take_snapshot(
         await allow_snapshot(connection, guard=guard, asked=asked, camera_id=camera_id)
     try:
         async with asyncio.timeout(_SNAPSHOT_SECONDS):
-            init, fragments = await feeds.present_group(camera_id, "main")
-            jpeg = await engine.picture(init, fragments)
-    except (PullEnded, TimeoutError) as error:
+            parameters, group = await feeds.present_group(camera_id, "main")
+            jpeg = await still(parameters, group)
+    except (NoStill, TimeoutError) as error:
         raise Unavailable("La caméra ne donne pas d'image pour le moment.") from error
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})

@@ -1,8 +1,8 @@
 """The WebSocket that carries pictures.
 
 The agent's own cookie or bearer token says who connects; the session token, in the first message and never in the
-URL, says which session. Both must name the same agent. Frames are binary: the init segment, then fragments of
-one frame each, beginning with the cached group of pictures; text messages are JSON.
+URL, says which session. Both must name the same agent. Pictures are binary: the init segment, then fragments of one
+picture each, one or several to a message, beginning with the cached group of pictures; text messages are JSON.
 """
 
 import asyncio
@@ -16,14 +16,13 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from common.auth import SESSION_COOKIE, Principal, TokenVerifier
 from common.problems import Problem, Unauthenticated
 from common.web import bearer_token
-from stream_gateway.api.state import TheFeeds, TheTokens, TheWatch
-from stream_gateway.domain.fragments import Fragment, InitSegment
+from stream_gateway.api.admission import SessionOver, admitted
+from stream_gateway.api.state import TheFeeds, TheWatch
+from stream_gateway.domain.fragments import InitSegment
 from stream_gateway.domain.sessions import CloseReason, ViewingSession
 from stream_gateway.live.viewer import FeedState, Viewer
 from stream_gateway.live.watch import Attachment, SessionWatch
 from stream_gateway.metrics import LIVE_BYTES
-from stream_gateway.repository.sessions import find_session
-from stream_gateway.session_tokens import SessionTokens
 
 router = APIRouter(prefix="/api/stream")
 
@@ -39,6 +38,7 @@ _CODES = {
     CloseReason.EXPIRED: CLOSED_LEASE_EXPIRED,
     CloseReason.REVOKED: CLOSED_REVOKED,
     CloseReason.AUTHORISATION_ENDED: CLOSED_REVOKED,
+    CloseReason.ENDED_BY_SUPERVISOR: CLOSED_REVOKED,
 }
 
 
@@ -52,14 +52,14 @@ class _Refused(Exception):
 
 
 @router.websocket("/sessions/{session_id}/ws")
-async def view(socket: WebSocket, session_id: UUID, feeds: TheFeeds, watch: TheWatch, tokens: TheTokens) -> None:
+async def view(socket: WebSocket, session_id: UUID, feeds: TheFeeds, watch: TheWatch) -> None:
     """Show a granted session's pictures until somebody or something ends it."""
     if _foreign_page(socket):
         await socket.close(CLOSED_REFUSED)  # before accepting: the browser sees a refused handshake
         return
     await socket.accept()
     try:
-        session = await _admit(socket, session_id, tokens, watch)
+        session = await _admit(socket, session_id, watch)
         with watch.attach(session) as attachment:
             async with feeds.watch(session.camera_id, session.quality) as viewer:
                 await _show(socket, viewer, attachment)
@@ -78,27 +78,18 @@ def _foreign_page(socket: WebSocket) -> bool:
     return origin != socket.app.state.public_origin
 
 
-async def _admit(socket: WebSocket, session_id: UUID, tokens: SessionTokens, watch: SessionWatch) -> ViewingSession:
+async def _admit(socket: WebSocket, session_id: UUID, watch: SessionWatch) -> ViewingSession:
     """Return the session this connection may show; raises _Refused."""
     try:
-        principal = _principal(socket)
-        agent = socket.app.state.guard.agent(principal)
-        tokens.refuse_foreign(await _first_token(socket), session_id, agent.agent_id)
+        agent = socket.app.state.guard.agent(_principal(socket))
+        token = await _first_token(socket)
+        return await admitted(socket, session_id, agent.agent_id, watch, token=token, transport="ws")
     except Unauthenticated as error:
         raise _Refused(CLOSED_UNAUTHENTICATED, "unauthenticated") from error
     except Problem as error:
         raise _Refused(CLOSED_REFUSED, error.slug) from error
-    async with socket.app.state.database.transaction() as connection:
-        session = await find_session(connection, session_id)
-    if session is None or session.agent_id != agent.agent_id:
-        raise _Refused(CLOSED_UNAUTHENTICATED, "unauthenticated")
-    now = socket.app.state.clock.now()
-    over = session.close_reason or watch.judge(session, now)
-    if over is None and not session.alive_at(now):
-        over = CloseReason.EXPIRED
-    if over is not None:
-        raise _Refused(_CODES[over], over.value)
-    return session
+    except SessionOver as over:
+        raise _Refused(_CODES[over.reason], over.reason.value) from over
 
 
 def _principal(socket: WebSocket) -> Principal:
@@ -139,17 +130,17 @@ async def _show(socket: WebSocket, viewer: Viewer, attachment: Attachment) -> No
 
 async def _send(socket: WebSocket, viewer: Viewer) -> None:
     while True:
-        part = await viewer.next_part()
-        match part:
+        message = await viewer.next_message()
+        match message:
+            case bytes():
+                await socket.send_bytes(message)
+                LIVE_BYTES.inc(len(message))
             case InitSegment():
-                await socket.send_text(json.dumps({"type": "init", "codec": part.codec, "mime": part.mime}))
-                await socket.send_bytes(part.content)
-            case Fragment():
-                await socket.send_bytes(part.content)
-                LIVE_BYTES.inc(len(part.content))
+                await socket.send_text(json.dumps({"type": "init", "codec": message.codec, "mime": message.mime}))
+                await socket.send_bytes(message.content)
             case FeedState():
                 await socket.send_text(
-                    json.dumps({"type": "state", "state": part.state, "reason": part.reason}, ensure_ascii=False)
+                    json.dumps({"type": "state", "state": message.state, "reason": message.reason}, ensure_ascii=False)
                 )
 
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 TOLERANCE = timedelta(seconds=1)
 """Below this, two neighbouring segments count as touching: clocks jitter by some frames."""
 
+UNKNOWN_CAUSE = "interruption sans cause connue"
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -20,11 +22,26 @@ class Gap:
 class Coverage:
     """How far a camera's expected time is accounted for, and why the present outage, if any, began.
 
-    ``covered_until`` is None before the first segment that was ever expected.
+    ``covered_until`` is None before the first segment. What happened before this recorder began may become known
+    late, when the database answers: see ``anchor``.
     """
 
-    covered_until: datetime | None
-    cause: str
+    covered_until: datetime | None = None
+    cause: str = ""
+    _first: datetime | None = None
+
+    def anchor(self, covered_until: datetime | None, cause: str) -> Gap | None:
+        """Take in up to when others accounted for this camera, and why they stopped; return the gap since then.
+
+        None while there is no footage yet: then the gap is found with the first of it.
+        """
+        if self._first is None:
+            self.covered_until = covered_until
+            self.cause = self.cause or cause
+            return None
+        if covered_until is None or self._first - covered_until <= TOLERANCE:
+            return None
+        return Gap(covered_until, self._first, cause or UNKNOWN_CAUSE)
 
     def outage(self, cause: str) -> None:
         """Remember why footage stopped; the first cause of an outage is the one that counts."""
@@ -34,6 +51,7 @@ class Coverage:
     def footage(self, started_at: datetime, ended_at: datetime) -> Gap | None:
         """Account for footage; return the gap before it, if there is one to declare."""
         gap = self._gap_until(started_at)
+        self._first = self._first or started_at
         self._advance(ended_at)
         self.cause = ""
         return gap
@@ -49,7 +67,7 @@ class Coverage:
     def _gap_until(self, at: datetime) -> Gap | None:
         if self.covered_until is None or at - self.covered_until <= TOLERANCE:
             return None
-        return Gap(self.covered_until, at, self.cause or "interruption sans cause connue")
+        return Gap(self.covered_until, at, self.cause or UNKNOWN_CAUSE)
 
     def _advance(self, to: datetime) -> None:
         if self.covered_until is None or to > self.covered_until:

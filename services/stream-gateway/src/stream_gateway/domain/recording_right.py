@@ -16,7 +16,7 @@ def recording_terms(camera: CameraState, at: datetime) -> RecordingTerms | None:
     authorisation = camera.authorisation_at(at)
     if authorisation is None or not authorisation.valid_from <= at < authorisation.valid_until:
         return None
-    if not camera.has_stream or not camera.masks_signed or camera.status != CameraStatus.EN_SERVICE:
+    if not camera.has_stream or not camera.masks_in_force or camera.status != CameraStatus.EN_SERVICE:
         return None
     return RecordingTerms(camera.insee, authorisation.retention_days, authorisation.authorisation_id)
 

@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
 from uuid import UUID, uuid5
 
+from stream_gateway.domain.segment_label import SegmentLabel
+
 _NAMESPACE = UUID("5f0c9a3e-7a0b-5f3c-9b67-0f6f6a3a8c11")
 """Namespace of segment ids; never changes, for ids must be the same after a restart."""
 
-_STAMP = re.compile(r"^(\d{8}T\d{6})(\d{3})?Z?$")
+_STAMP = re.compile(r"^(\d{8}T\d{6})(\d{3})?Z?(?:-(\d{1,19}))?$")
 _MAX_RETENTION_DAYS = 30
 
 
@@ -49,12 +51,22 @@ class RecordingTerms:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Footage of one camera, half-open [started_at, ended_at). ``started_at`` has whole milliseconds."""
+    """Footage of one camera, half-open [started_at, ended_at). ``started_at`` has whole milliseconds.
+
+    ``epoch``: of the placement under which it was recorded, 0 where there was none. Two holders of a camera may
+    overlap for a while; the epoch keeps their files apart. ``label``: what the file says of itself, if it does.
+    ``width``, ``height`` in pixels and ``pictures`` as counted in the file; 0 where nobody counted.
+    """
 
     camera_id: str
     terms: RecordingTerms
     started_at: datetime
     duration_ms: int
+    epoch: int = 0
+    label: SegmentLabel | None = None
+    pictures: int = 0
+    width: int = 0
+    height: int = 0
 
     @property
     def ended_at(self) -> datetime:
@@ -62,9 +74,19 @@ class Segment:
         return self.started_at + timedelta(milliseconds=self.duration_ms)
 
     @property
+    def last_pts(self) -> int | None:
+        """Time on the camera's stream at which the footage ends, ticks of 90 kHz; None without a label."""
+        return None if self.label is None else self.label.first_pts + self.duration_ms * 90
+
+    @property
     def segment_id(self) -> UUID:
         """The same for the same footage, however often it is uploaded."""
-        return segment_id(self.camera_id, self.started_at)
+        return segment_id(self.camera_id, self.started_at, self.epoch)
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix: ``<start>`` or ``<start>-<epoch>``."""
+        return segment_name(self.started_at, self.epoch)
 
     @property
     def bucket(self) -> str:
@@ -73,13 +95,26 @@ class Segment:
 
     @property
     def object_key(self) -> str:
-        """``<camera>/<hour>/<start>.mp4``."""
-        return f"{camera_folder(self.camera_id)}/{self.started_at:%H}/{stamp(self.started_at)}.mp4"
+        """``<camera>/<hour>/<start>-<epoch>.mp4``."""
+        return f"{camera_folder(self.camera_id)}/{self.started_at:%H}/{self.name}.mp4"
 
 
-def segment_id(camera_id: str, started_at: datetime) -> UUID:
-    """Return the id of the segment of a camera that starts at an instant."""
-    return uuid5(_NAMESPACE, f"{camera_id}/{stamp(started_at)}")
+def segment_id(camera_id: str, started_at: datetime, epoch: int = 0) -> UUID:
+    """Return the id of the segment of a camera that starts at an instant, as one holder of the camera recorded it."""
+    return uuid5(_NAMESPACE, f"{camera_id}/{segment_name(started_at, epoch)}")
+
+
+def segment_name(started_at: datetime, epoch: int) -> str:
+    """Return ``20261122T022706123Z-42``; without an epoch the start alone."""
+    return f"{stamp(started_at)}-{epoch}" if epoch else stamp(started_at)
+
+
+def parse_segment_name(name: str) -> tuple[datetime, int]:
+    """Read start and epoch back; raises NotASegmentName."""
+    match = _STAMP.match(name)
+    if match is None:
+        raise NotASegmentName(name)
+    return _instant(name, match), int(match[3] or 0)
 
 
 def to_millisecond(at: datetime) -> datetime:
@@ -94,11 +129,7 @@ def stamp(at: datetime) -> str:
     return f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z"
 
 
-def parse_stamp(name: str) -> datetime:
-    """Read a stamp, with or without milliseconds (ffmpeg's names have none); raises NotASegmentName."""
-    match = _STAMP.match(name)
-    if match is None:
-        raise NotASegmentName(name)
+def _instant(name: str, match: re.Match[str]) -> datetime:
     try:
         whole = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     except ValueError:

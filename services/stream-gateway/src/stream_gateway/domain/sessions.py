@@ -16,6 +16,7 @@ class CloseReason(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     AUTHORISATION_ENDED = "authorisation_ended"
+    ENDED_BY_SUPERVISOR = "ended_by_supervisor"
 
 
 class SessionAlreadyClosed(Exception):
@@ -42,7 +43,8 @@ class ViewingSession:
     """One agent watching one camera. The lease is half-open: at ``lease_until`` it is over.
 
     ``login_id`` is the agent's log-in, ``epoch`` that of the agent at the time; ``incident_id`` and ``ticket_id`` are
-    the context it was granted in.
+    the context it was granted in. ``station`` is where it was asked from; ``transport`` how its pictures travel
+    (``websocket`` or ``webrtc``), None until they do.
     """
 
     session_id: UUID
@@ -58,6 +60,8 @@ class ViewingSession:
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     login_id: str | None = None
+    station: str = ""
+    transport: str | None = None
 
     @classmethod
     def open(
@@ -74,6 +78,7 @@ class ViewingSession:
         at: datetime,
         lease_for: timedelta,
         login_id: str | None = None,
+        station: str = "",
     ) -> "ViewingSession":
         """Begin a session whose first lease starts now."""
         return cls(
@@ -88,6 +93,7 @@ class ViewingSession:
             opened_at=at,
             lease_until=at + lease_for,
             login_id=login_id,
+            station=station,
         )
 
     def alive_at(self, at: datetime) -> bool:
@@ -103,6 +109,18 @@ class ViewingSession:
         """
         self.refuse_if_over(at)
         return replace(self, lease_until=max(self.lease_until, at + lease_for))
+
+    def switched(
+        self, at: datetime, *, quality: Quality, incident_id: str | None, ticket_id: str | None
+    ) -> "ViewingSession":
+        """Return the session in another quality or context, its lease unchanged.
+
+        Raises:
+            SessionAlreadyClosed: it ended.
+            LeaseExpired: the lease ran out.
+        """
+        self.refuse_if_over(at)
+        return replace(self, quality=quality, incident_id=incident_id, ticket_id=ticket_id)
 
     def refuse_if_over(self, at: datetime) -> None:
         """Raise SessionAlreadyClosed or LeaseExpired unless frames may flow."""

@@ -10,14 +10,13 @@ from functools import cache
 
 import imageio_ffmpeg
 
-from stream_gateway.ports import Pull
+from stream_gateway.media import Pull
 
 SOCKET_SECONDS = 5
 """No byte from the camera for so long ends a pull."""
 
 _PROTOCOLS = "pipe,rtsp,rtsps,rtp,tcp,tls,udp,crypto"
 _RTSP_OPTIONS = (
-    "option rtsp_transport tcp",
     "option allowed_media_types video",  # the audio track is not even asked for (DOMAIN §3: no sound)
     f"option timeout {SOCKET_SECONDS * 1_000_000}",
 )
@@ -37,21 +36,21 @@ def ffmpeg_path() -> str:
 
 
 @cache
-def _dies_with_parent() -> tuple[str, ...]:
-    """Prefix that has the kernel kill ffmpeg when this process dies, so that no orphan goes on recording.
+def dies_with_parent() -> tuple[str, ...]:
+    """Return a prefix that has the kernel kill a child when this process dies, so that no orphan goes on recording.
 
-    util-linux's ``setpriv`` replaces itself by ffmpeg. Without it an orphan ends when its pipe breaks, at the
-    next segment.
+    util-linux's ``setpriv`` replaces itself by the child. Without it an orphan ffmpeg ends when its pipe breaks.
     """
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "KILL") if setpriv else ()
 
 
-def input_script(pull: Pull, *, hurried: bool = False) -> bytes:
+def input_script(pull: Pull, *, hurried: bool = False, by_udp: bool = False) -> bytes:
     """Return what ffmpeg reads on standard input: the address and the options of its client.
 
     ``hurried``: trust the camera's session description instead of studying the stream for some seconds first.
     The first picture then waits for a key frame only; a camera that describes itself badly needs the study.
+    ``by_udp``: the camera refuses to send over its RTSP connection.
 
     Raises:
         UnusableAddress: the address holds a control character.
@@ -59,7 +58,8 @@ def input_script(pull: Pull, *, hurried: bool = False) -> bytes:
     if any(character < " " for character in pull.url):
         raise UnusableAddress("a control character in the address")
     quoted = pull.url.replace("'", "'\\''")
-    options = _RTSP_OPTIONS if pull.url.startswith(("rtsp://", "rtsps://")) else ()
+    transport = f"option rtsp_transport {'udp' if by_udp else 'tcp'}"
+    options = (transport, *_RTSP_OPTIONS) if pull.url.startswith(("rtsp://", "rtsps://")) else ()
     if hurried:
         options = (*options, *_NO_STUDY)
     return "\n".join(("ffconcat version 1.0", f"file '{quoted}'", *options, "")).encode()
@@ -67,7 +67,7 @@ def input_script(pull: Pull, *, hurried: bool = False) -> bytes:
 
 def _input(*before: str) -> list[str]:
     return [
-        *_dies_with_parent(),
+        *dies_with_parent(),
         ffmpeg_path(),
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error"),
         *before,
@@ -75,41 +75,10 @@ def _input(*before: str) -> list[str]:
     ]
 
 
-def record_command(segment_seconds: int) -> list[str]:
-    """Return the command that copies a stream into files of its working folder.
-
-    The folder is not named, for ffmpeg would read a ``%`` in it as part of a date. A CSV line on the output
-    tells each closed file.
-
-    ``-progress`` adds a few words a second to the same output, so that a stream without bytes is noticed even
-    while the camera keeps its connection alive.
-    """
-    return [
-        *_input("-stats_period", "1", "-progress", "pipe:1", "-fflags", "+genpts+nobuffer"),
-        *_COPY_VIDEO,
-        *("-f", "segment", "-segment_time", str(segment_seconds), "-segment_atclocktime", "1"),
-        *("-reset_timestamps", "1", "-strftime", "1", "-segment_format", "mp4"),
-        *("-segment_format_options", f"movflags=+frag_keyframe{_FRAGMENTED}"),
-        *("-segment_list", "pipe:1", "-segment_list_type", "csv"),
-        "%Y%m%dT%H%M%S.mp4",
-    ]
-
-
-def live_command() -> list[str]:
-    """Return the command that writes one fragment per frame to its output."""
+def pull_command() -> list[str]:
+    """Return the command that copies a stream into its output, one fragment per picture."""
     return [
         *_input("-fflags", "+genpts"),
         *_COPY_VIDEO,
         *("-flush_packets", "1", "-f", "mp4", "-movflags", f"+frag_every_frame{_FRAGMENTED}", "pipe:1"),
-    ]
-
-
-def picture_command(frames: int) -> list[str]:
-    """Return the command that reads fragmented MP4 and writes its last frame, number ``frames``, as JPEG."""
-    return [
-        *_dies_with_parent(),
-        ffmpeg_path(),
-        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-threads", "1"),
-        *("-f", "mp4", "-i", "pipe:0", "-vf", f"select=eq(n\\,{frames - 1})", "-frames:v", "1"),
-        *("-q:v", "3", "-f", "image2pipe", "-c:v", "mjpeg", "pipe:1"),
     ]

@@ -1,149 +1,103 @@
-"""``MediaEngine`` on ffmpeg.
+"""The compatible engine: one supervised ffmpeg per pull, for the cameras that the native engine cannot read.
 
-Recording and live are two pulls on purpose. One ffmpeg could serve both, but a live output that is always on
-costs 1.7 times the CPU of recording alone, for pictures that nobody watches most of the day: so the recorder
-runs always and the live pull on demand, shared by all viewers and kept warm for a while after the last one.
+ffmpeg copies, it never decodes. It writes one fragment per picture into a pipe, so that everything behind the pull is
+the same as with the native engine, and one pull serves recording and live here, too.
 """
 
-from collections import deque
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+import asyncio
 
+from stream_gateway.domain.access_units import AccessUnit, Codec
 from stream_gateway.domain.boxes import MalformedMedia
+from stream_gateway.domain.demuxing import parameter_sets_of, unit_of
 from stream_gateway.domain.fragments import Fragment, FragmentSplitter, InitSegment
-from stream_gateway.ffmpeg.commands import (
-    UnusableAddress,
-    input_script,
-    live_command,
-    picture_command,
-    record_command,
-)
-from stream_gateway.ffmpeg.process import ENDED, FfmpegProcess
-from stream_gateway.ports import LiveRun, MediaAdvanced, Pull, PullEnded, RecordingRun, SegmentClosed
+from stream_gateway.ffmpeg.commands import UnusableAddress, input_script, pull_command
+from stream_gateway.ffmpeg.process import FfmpegProcess
+from stream_gateway.media import EndKind, OpenPull, Pull, PullEnded, PullSink
 
 _READ_BYTES = 256 * 1024
+_LONGEST_STEP_SECONDS = 10
+_UNREADABLE = PullEnded("le flux de la caméra n'est pas lisible", EndKind.MALFORMED)
 
 
 class FfmpegEngine:
-    """One ffmpeg child per run.
+    """``MediaEngine``. Remembers which cameras need a longer look at their stream, and which send by UDP only."""
 
-    Pulls are opened in a hurry; a camera whose stream cannot be read so is remembered and studied next time.
-    """
+    name = "ffmpeg"
 
     def __init__(self) -> None:
         self._needs_study: set[Pull] = set()
+        self._by_udp: set[Pull] = set()
 
-    def record(self, pull: Pull, *, folder: Path, segment_seconds: int) -> RecordingRun:
-        return _Recording(pull, self._needs_study, folder, segment_seconds)
+    def open(self, pull: Pull, sink: PullSink) -> OpenPull:
+        return _FfmpegPull(pull, sink, self._needs_study, self._by_udp)
 
-    def live(self, pull: Pull) -> LiveRun:
-        return _Live(pull, self._needs_study)
 
-    async def picture(self, init: InitSegment, fragments: Sequence[Fragment]) -> bytes:
-        media = init.content + b"".join(fragment.content for fragment in fragments)
-        process = FfmpegProcess(picture_command(len(fragments)), media)
+class _FfmpegPull:
+    def __init__(self, pull: Pull, sink: PullSink, needs_study: set[Pull], by_udp: set[Pull]) -> None:
+        self._pull = pull
+        self._sink = sink
+        self._needs_study = needs_study
+        self._by_udp = by_udp
+        self._seen = False
+        self._codec = Codec.H264
+        self._timescale = 1
+        self._last_time = -1
+        self._shift = 0
+        self._running = asyncio.get_running_loop().create_task(self._run())
+
+    def hurry(self, *, wanted: bool) -> None:
+        """Do nothing: ffmpeg hands on every picture as it comes."""
+
+    async def close(self) -> None:
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+
+    async def _run(self) -> None:
+        ended = await self._until_it_ends()
+        if ended.kind is EndKind.UNSUPPORTED and self._pull not in self._by_udp:
+            self._by_udp.add(self._pull)
+            ended = await self._until_it_ends()
+        if not self._seen and ended.kind is EndKind.CLOSED:
+            self._needs_study.add(self._pull)  # it described itself badly: next time ffmpeg studies the stream first
+        self._sink.end(ended)
+
+    async def _until_it_ends(self) -> PullEnded:
+        try:
+            hurried = self._pull not in self._needs_study
+            script = input_script(self._pull, hurried=hurried, by_udp=self._pull in self._by_udp)
+        except UnusableAddress:
+            return PullEnded("l'adresse de la caméra n'est pas utilisable", EndKind.UNKNOWN_STREAM)
+        process = FfmpegProcess(pull_command(), script)
         try:
             await process.start()
-            jpeg = await process.output.read(-1)
-            if not jpeg:
-                raise await process.ended()
-            return jpeg
+            splitter = FragmentSplitter()
+            while chunk := await process.output.read(_READ_BYTES):
+                self._take(splitter.feed(chunk))
+            return await process.ended()
+        except MalformedMedia:
+            return _UNREADABLE
         finally:
             await process.stop()
 
-
-class _Run:
-    """What the two kinds of runs share: start on entering, no child left on leaving."""
-
-    def __init__(self, pull: Pull, needs_study: set[Pull], command: list[str], folder: Path | None) -> None:
-        self._pull = pull
-        self._needs_study = needs_study
-        self._command = command
-        self._folder = folder
-        self._process: FfmpegProcess | None = None
-        self._seen = False
-
-    async def __aenter__(self) -> Self:
-        try:
-            script = input_script(self._pull, hurried=self._pull not in self._needs_study)
-        except UnusableAddress:
-            raise PullEnded("l'adresse de la caméra n'est pas utilisable") from None
-        self._process = FfmpegProcess(self._command, script, folder=self._folder)
-        try:
-            await self._process.start()
-        except BaseException:
-            await self._process.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.process.stop()
-
-    @property
-    def process(self) -> FfmpegProcess:
-        """The child; only inside the context."""
-        if self._process is None:
-            raise RuntimeError("a run is used inside its context")
-        return self._process
-
-    async def _ended(self) -> PullEnded:
-        """Return why the child ended; one that died without a word of media is studied next time."""
-        ended = await self.process.ended()
-        if not self._seen and ended.reason == ENDED:
-            self._needs_study.add(self._pull)
-        return ended
-
-
-class _Recording(_Run):
-    def __init__(self, pull: Pull, needs_study: set[Pull], folder: Path, segment_seconds: int) -> None:
-        super().__init__(pull, needs_study, record_command(segment_seconds), folder)
-        self._written_to = folder
-        self._unfinished = b""
-        self._position = b"frame=0"  # the first report comes before any media
-        self._events: deque[MediaAdvanced | SegmentClosed] = deque()
-
-    async def next_event(self) -> MediaAdvanced | SegmentClosed:
-        while not self._events:
-            chunk = await self.process.output.read(_READ_BYTES)
-            if not chunk:
-                raise await self._ended()
-            self._understand(chunk)
-        return self._events.popleft()
-
-    def _understand(self, chunk: bytes) -> None:
-        """Read ffmpeg's words: ``key=value`` of its progress, and a CSV line for each closed file."""
-        lines = (self._unfinished + chunk).split(b"\n")
-        self._unfinished = lines.pop()
-        for line in lines:
-            if line.startswith(b"frame=") and line != self._position:
-                self._position = line
-                self._seen = True
-                self._events.append(MediaAdvanced())
-            elif b"," in line and b"=" not in line:
-                self._events.append(SegmentClosed(self._written_to / line.split(b",", 1)[0].decode()))
-
-    def finish(self) -> None:
-        self.process.finish()
-
-
-class _Live(_Run):
-    def __init__(self, pull: Pull, needs_study: set[Pull]) -> None:
-        super().__init__(pull, needs_study, live_command(), None)
-        self._splitter = FragmentSplitter()
-        self._ready: deque[InitSegment | Fragment] = deque()
-
-    async def next_part(self) -> InitSegment | Fragment:
-        while not self._ready:
-            chunk = await self.process.output.read(_READ_BYTES)
-            if not chunk:
-                raise await self._ended()
+    def _take(self, parts: list[InitSegment | Fragment]) -> None:
+        units: list[AccessUnit] = []
+        for part in parts:
+            if isinstance(part, InitSegment):
+                parameters = parameter_sets_of(part)
+                self._codec, self._timescale = parameters.codec, part.timescale
+                self._sink.begin(parameters)
+            else:
+                units.append(self._in_order(unit_of(part, self._codec, self._timescale)))
+        if units:
             self._seen = True
-            try:
-                self._ready.extend(self._splitter.feed(chunk))
-            except MalformedMedia as error:
-                raise PullEnded("le flux de la caméra n'est pas lisible") from error
-        return self._ready.popleft()
+            self._sink.take(units)
+
+    def _in_order(self, unit: AccessUnit) -> AccessUnit:
+        """Mend a jump of the camera's clock: times go on from where they were."""
+        time = unit.time + self._shift
+        step = time - self._last_time
+        if self._last_time >= 0 and not 0 < step <= _LONGEST_STEP_SECONDS * 90_000:
+            self._shift += self._last_time + 3600 - time
+            time = self._last_time + 3600
+        self._last_time = time
+        return unit._replace(time=time)

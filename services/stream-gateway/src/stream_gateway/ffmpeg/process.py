@@ -11,20 +11,24 @@ from pathlib import Path
 import structlog
 
 from common.telemetry import redact
-from stream_gateway.ports import PullEnded
+from stream_gateway.media import EndKind, PullEnded
 
 _KEPT_LINES = 20
 _GRACE_SECONDS = 3.0
 _PIPE_BYTES = 1024 * 1024
 _LOG = structlog.get_logger("stream-gateway.ffmpeg")
 
-_REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"401|403|Unauthorized|Forbidden"), "la caméra refuse les identifiants"),
-    (re.compile(r"404|Not Found"), "la caméra ne connaît pas ce flux"),
-    (re.compile(r"Connection refused"), "la caméra refuse la connexion"),
-    (re.compile(r"timed out|Connection timed"), "la caméra ne répond pas"),
-    (re.compile(r"unreachable|No route|resolve|Name or service"), "la caméra est injoignable sur le réseau"),
-    (re.compile(r"No space left"), "le disque local est plein"),
+_REASONS: tuple[tuple[re.Pattern[str], str, EndKind], ...] = (
+    (re.compile(r"401|403|Unauthorized|Forbidden"), "la caméra refuse les identifiants", EndKind.REFUSED),
+    (re.compile(r"404|Not Found"), "la caméra ne connaît pas ce flux", EndKind.UNKNOWN_STREAM),
+    (re.compile(r"461|Nonmatching transport"), "la caméra n'envoie pas ses images sur TCP", EndKind.UNSUPPORTED),
+    (re.compile(r"Connection refused"), "la caméra refuse la connexion", EndKind.UNREACHABLE),
+    (re.compile(r"timed out|Connection timed"), "la caméra ne répond pas", EndKind.SILENT),
+    (
+        re.compile(r"unreachable|No route|resolve|Name or service"),
+        "la caméra est injoignable sur le réseau",
+        EndKind.UNREACHABLE,
+    ),
 )
 ENDED = "la caméra a cessé d'émettre"
 _ADDRESS = re.compile(r"[a-z]+://\S+", re.IGNORECASE)
@@ -98,9 +102,10 @@ class FfmpegProcess:
             await self._listener
         code = await self._process.wait()
         said = "\n".join(self._complaints)
-        reason = next((text for pattern, text in _REASONS if pattern.search(said)), ENDED)
+        told = ((text, kind) for pattern, text, kind in _REASONS if pattern.search(said))
+        reason, kind = next(told, (ENDED, EndKind.CLOSED))
         _LOG.info("ffmpeg ended", code=code, reason=reason, said=_ADDRESS.sub("***", said[-500:]))
-        return PullEnded(reason)
+        return PullEnded(reason, kind)
 
     async def stop(self) -> None:
         """End the child: politely, then not. Safe to call twice."""

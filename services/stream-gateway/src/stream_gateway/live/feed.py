@@ -1,44 +1,60 @@
-"""One live pull and everybody who watches it."""
+"""One stream as its viewers get it: access units made into fragments, once for all of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
-
-from stream_gateway.domain.fragments import Fragment, GopCache, InitSegment
+from stream_gateway.domain.access_units import CLOCK_HZ, AccessUnit, Group, ParameterSets
+from stream_gateway.domain.fragments import GopCache, InitSegment
+from stream_gateway.domain.muxing import fragment, init_segment
+from stream_gateway.domain.parameter_sets import MalformedParameterSets
+from stream_gateway.ingest.line import Line
 from stream_gateway.live.viewer import FeedState, Part, Viewer
-from stream_gateway.ports import MediaEngine, Pull, PullEnded, SourceUnavailable
 
-_RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
-_LOG = structlog.get_logger("stream-gateway.live")
+_USUAL_STEP = CLOCK_HZ // 25
+_LONGEST_STEP = CLOCK_HZ
+_PAUSE_TICKS = CLOCK_HZ // 10
+"""Between the last picture of a line and the first of the next one, on the viewers' clock."""
+
+OPENING = FeedState("reconnecting", "ouverture du flux")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLimits:
-    """Bounds of a feed. ``silence_seconds``: a pull without a fragment for so long is started again."""
+    """Bounds of a feed. ``warm_seconds``: how long a feed from another node outlives its last viewer."""
 
     gop_bytes: int = 8 * 1024 * 1024
     gop_fragments: int = 600
     viewer_bytes: int = 4 * 1024 * 1024
-    silence_seconds: float = 8.0
     warm_seconds: float = 30.0
 
 
 class LiveFeed:
-    """Pulls until told to stop; a pull that breaks is started again and its timeline goes on."""
+    """A ``PictureTaker``. Its timeline goes on over the lines of the camera, so that no decoder starts anew.
 
-    def __init__(self, engine: MediaEngine, find_pull: Callable[[], Awaitable[Pull]], limits: FeedLimits) -> None:
-        self._engine = engine
-        self._find_pull = find_pull
+    Each picture is a fragment; how long it lasts is taken from the picture before, since nobody knows yet when the
+    next one comes.
+    """
+
+    hurried = True
+
+    def __init__(self, limits: FeedLimits) -> None:
         self._limits = limits
         self._viewers: set[Viewer] = set()
         self._init: InitSegment | None = None
+        self._parameters: ParameterSets | None = None
         self._gop = GopCache(max_bytes=limits.gop_bytes, max_fragments=limits.gop_fragments)
-        self._state = FeedState("reconnecting", "ouverture du flux")
-        self._timeline_seconds = 0.0
+        self._group: list[AccessUnit] = []
+        self._state = OPENING
+        self._sequence = 0
+        self._since: int | None = None
+        self._edge = 0
+        self._last: int | None = None
+        self._step = _USUAL_STEP
         self._picture_arrived = asyncio.Event()
         self.idle_since = 0.0
+
+    # --- viewers
 
     @property
     def viewers(self) -> int:
@@ -56,62 +72,72 @@ class LiveFeed:
         """Give the place back."""
         self._viewers.discard(viewer)
 
-    async def present_group(self) -> tuple[InitSegment, tuple[Fragment, ...]]:
+    async def present_group(self) -> tuple[ParameterSets, Group]:
         """Wait until there is a picture to decode, then return what decodes to it."""
-        while self._init is None or not self._gop.fragments:
+        while self._parameters is None or not self._group:
             self._picture_arrived.clear()
             await self._picture_arrived.wait()
-        return self._init, self._gop.fragments
-
-    async def run(self) -> None:
-        """Pull until cancelled."""
-        failures = 0
-        while True:
-            try:
-                pull = await self._find_pull()
-                await self._pull_once(pull)
-            except (PullEnded, SourceUnavailable) as error:
-                failures = 0 if self._gop.fragments else failures
-                self._lost(str(error))
-            await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
-            failures += 1
+        return self._parameters, tuple(self._group)
 
     def end(self, reason: str) -> None:
         """Tell every viewer that nothing more will come."""
         self._announce(FeedState("ended", reason))
 
-    async def _pull_once(self, pull: Pull) -> None:
-        shift = 0
-        async with self._engine.live(pull) as run:
-            while True:
-                try:
-                    async with asyncio.timeout(self._limits.silence_seconds):
-                        part = await run.next_part()
-                except TimeoutError:
-                    raise PullEnded("aucune image de la caméra") from None
-                if isinstance(part, InitSegment):
-                    shift = round(self._timeline_seconds * part.timescale)
-                    self._begin(part)
-                else:
-                    self._spread(part.later(shift))
+    # --- PictureTaker
 
-    def _begin(self, init: InitSegment) -> None:
-        self._init = init
-        self._gop.clear()
-        self._offer(init)
+    def begin(self, parameters: ParameterSets, line: Line) -> None:
+        del line
+        try:
+            self._init = init_segment(parameters)
+        except MalformedParameterSets:
+            self.broken("la caméra décrit mal ses images")
+            return
+        self._parameters = parameters
+        self._clear()
+        self._since = self._last = None
+        self._offer(self._init)
         self._announce(FeedState("live", ""))
 
-    def _spread(self, fragment: Fragment) -> None:
-        self._gop.add(fragment)
-        if self._init is not None:
-            self._timeline_seconds = (fragment.decode_time + fragment.duration) / self._init.timescale
-        self._offer(fragment)
+    def take(self, units: Sequence[AccessUnit]) -> None:
+        if self._init is None:
+            return
+        for unit in units:
+            self._spread(unit)
         self._picture_arrived.set()
 
-    def _lost(self, reason: str) -> None:
-        _LOG.info("live pull ended", reason=reason)
-        self._gop.clear()
+    def lost(self, cause: str) -> None:
+        del cause
+        self._clear()
+
+    def broken(self, reason: str) -> None:
+        self._clear()
+        self._init = self._parameters = None
         self._announce(FeedState("reconnecting", reason))
+
+    # --- fragments
+
+    def _spread(self, unit: AccessUnit) -> None:
+        if self._since is None:
+            self._since = unit.time - self._edge - (_PAUSE_TICKS if self._edge else 0)
+        if self._last is not None:
+            step = unit.time - self._last
+            self._step = step if 0 < step <= _LONGEST_STEP else self._step
+        self._last = unit.time
+        self._sequence += 1
+        made = fragment((unit,), unit.time + self._step, sequence=self._sequence, since=self._since)
+        self._edge = made.decode_time + made.duration
+        self._gop.add(made)
+        if unit.keyframe:
+            self._group = []
+        if unit.keyframe or self._group:
+            self._group.append(unit)
+            if not self._gop.fragments:
+                self._group = []  # the group outgrew its bound: half of it decodes to nothing
+        self._offer(made)
+
+    def _clear(self) -> None:
+        self._gop.clear()
+        self._group = []
 
     def _announce(self, state: FeedState) -> None:
         self._state = state

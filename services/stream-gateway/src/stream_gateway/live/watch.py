@@ -15,6 +15,7 @@ from common.database import Database
 from guard import Guard
 from guard.states import agent_from
 from policy import Action, Context
+from stream_gateway.domain.camera_rules import CAMERA_RULES, SILENCE_RULE
 from stream_gateway.domain.recording_right import recording_terms
 from stream_gateway.domain.sessions import CloseReason, ViewingSession
 from stream_gateway.live.feeds import LiveFeeds
@@ -25,20 +26,6 @@ from stream_gateway.use_cases.sessions import close_session
 _TICK_SECONDS = 1.0
 _SWEEP_EVERY_TICKS = 300
 _LOG = structlog.get_logger("stream-gateway.watch")
-
-CAMERA_RULES = frozenset(
-    {
-        "camera_connue",
-        "autorisation_en_vigueur",
-        "mode_d_exploitation",
-        "masques_signes",
-        "camera_en_service",
-    }
-)
-"""Rules of the policy that fail because of the camera; all others fail because of the agent."""
-
-SILENCE_RULE = "droits_a_jour"
-"""Fails because of neither: nobody knows whether the agent still has the right. It may be asked again later."""
 
 
 @dataclass(slots=True, eq=False)

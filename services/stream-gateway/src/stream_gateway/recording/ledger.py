@@ -19,7 +19,7 @@ from contracts.stream import (
 )
 from stream_gateway.domain.coverage import Gap
 from stream_gateway.metrics import DECLARED_GAP_SECONDS, DECLARED_GAPS
-from stream_gateway.repository import recording
+from stream_gateway.repository.recording import save_report
 
 _RETRY_SECONDS = 2.0
 _LOG = structlog.get_logger("stream-gateway.ledger")
@@ -78,7 +78,7 @@ class OutboxLedger:
     async def _write(self, envelope: Envelope, gap: GapDeclared | None) -> bool:
         try:
             async with self._database.transaction() as connection:
-                await recording.save_report(connection, envelope, gap)
+                await save_report(connection, envelope, gap)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             _LOG.warning("ledger not written yet", cause=type(error).__name__)
             return False

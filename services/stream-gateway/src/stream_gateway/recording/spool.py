@@ -1,12 +1,13 @@
 """The spool: footage on the local disk between the camera and the object store.
 
 ```
-<spool>/<camera>/<terms>/open/<run>/20261122T022706.mp4     a recorder is writing here
-<spool>/<camera>/<terms>/ready/20261122T022706123Z.mp4      closed, its start is settled, waits for upload
-<spool>/<camera>/<terms>/unreadable/…                       no footage in it; kept for a person to look at
+<spool>/<camera>/<terms>/open/20261122T022706123Z-42.mp4     a recorder is writing here
+<spool>/<camera>/<terms>/ready/20261122T022706123Z-42.mp4    closed, waits for upload
+<spool>/<camera>/<terms>/fenced/…                            another node held the camera by then: not announced
+<spool>/<camera>/<terms>/unreadable/…                        no footage in it; kept for a person to look at
 ```
-The folder of the terms carries commune, retention and authorisation, so that a crash loses none of them. A
-rename is the only step between the states, so that a crash leaves a file in exactly one of them.
+The folder of the terms carries commune, retention and authorisation, the name start and epoch, so that a crash loses
+none of them. A rename is the only step between the states, so that a crash leaves a file in exactly one of them.
 """
 
 import fcntl
@@ -27,8 +28,8 @@ from stream_gateway.domain.segments import (
     Segment,
     camera_folder,
     camera_of_folder,
-    parse_stamp,
-    stamp,
+    parse_segment_name,
+    segment_name,
     to_millisecond,
 )
 from stream_gateway.metrics import UNREADABLE_FILES
@@ -77,45 +78,31 @@ class Spool:
             os.close(self._lock)
             self._lock = None
 
-    def open_run(self, camera_id: str, terms: RecordingTerms, at: datetime) -> Path:
-        """Make the folder of a new run: no run ever writes where another one did."""
-        folder = self._terms_folder(camera_id, terms) / "open" / stamp(at)
-        while folder.exists():
-            folder = folder.with_name(f"{folder.name}-")
-        folder.mkdir(parents=True)
-        return folder
+    def new_file(
+        self, camera_id: str, terms: RecordingTerms, started_at: datetime, epoch: int
+    ) -> tuple[Path, datetime]:
+        """Return the path of a new open file and the start it is named by: whole milliseconds, never used before.
 
-    def settle(
-        self, path: Path, camera_id: str, terms: RecordingTerms, *, follows: datetime | None, closed_at: datetime
-    ) -> ReadyFile | None:
-        """Move a file that was closed just now to the ready ones; None when there is no footage in it.
-
-        Args:
-            path: the closed file, in a run's folder.
-            camera_id: whose footage it is.
-            terms: the terms at this second; they win over those of the run's beginning.
-            follows: end of the segment before it in the same run: where this one starts. None for the first
-                of a run, which starts its own duration before ``closed_at``.
-            closed_at: now.
+        Raises:
+            OSError: the folder cannot be made: the disk is full or gone.
         """
-        footage = self._read(path)
-        if footage is None:
-            return None
-        started_at = follows or closed_at - timedelta(milliseconds=footage.duration_ms)
-        return self._make_ready(path, camera_id, terms, started_at, footage)
+        folder = self._terms_folder(camera_id, terms)
+        (folder / "open").mkdir(parents=True, exist_ok=True)
+        start = to_millisecond(started_at)
+        while any((folder / state / f"{segment_name(start, epoch)}.mp4").exists() for state in ("open", "ready")):
+            start += timedelta(milliseconds=1)
+        return folder / "open" / f"{segment_name(start, epoch)}.mp4", start
 
-    def recover(self) -> None:
+    def close(self, path: Path, segment: Segment) -> ReadyFile:
+        """Move a file that nobody writes to any more to the ready ones."""
+        target = path.parent.parent / "ready" / path.name
+        target.parent.mkdir(exist_ok=True)
+        path.rename(target)
+        return ReadyFile(target, segment)
+
+    def recover(self) -> list[ReadyFile]:
         """Settle what a crash left open: truncated files count up to their last complete fragment."""
-        for path in sorted(self._root.glob("*/*/open/*/*.mp4")):
-            self._recover_file(path)
-        for run in self._root.glob("*/*/open/*"):
-            shutil.rmtree(run) if not any(run.iterdir()) else None
-
-    def recover_run(self, run: Path) -> list[ReadyFile]:
-        """Settle what one ended run left open and remove its folder."""
-        found = [self._recover_file(path) for path in sorted(run.glob("*.mp4"))]
-        if not any(run.iterdir()):
-            run.rmdir()
+        found = [self._recover_file(path) for path in sorted(self._root.glob("*/*/open/*.mp4"))]
         return [ready for ready in found if ready is not None]
 
     def ready(self) -> Iterator[ReadyFile]:
@@ -127,20 +114,30 @@ class Spool:
 
     def read_ready(self, path: Path) -> ReadyFile | None:
         """Return the segment a ready file is; None when it cannot be read (it is set aside)."""
-        try:
-            camera_id, terms = _place(path.parent.parent)
-            started_at = parse_stamp(path.stem)
-        except NotASegmentName:
-            _LOG.warning("foreign file in the spool", name=path.name)
-            return None
-        footage = self._read(path)
-        if footage is None:
-            return None
-        return ReadyFile(path, Segment(camera_id, terms, started_at, footage.duration_ms))
+        read = self._read_named(path)
+        return ReadyFile(path, read[0]) if read else None
+
+    def set_fenced(self, ready: ReadyFile) -> None:
+        """Keep a file out of the store: by then another node held the camera and recorded this time itself."""
+        folder = ready.path.parent.parent / "fenced"
+        folder.mkdir(exist_ok=True)
+        ready.path.rename(folder / ready.path.name)
+        _LOG.warning("footage of a lost placement set aside", segment=str(ready.segment.segment_id))
+
+    def files_of(self, camera_id: str) -> list[Path]:
+        """Return the open and ready files of a camera, oldest first."""
+        folder = self._root / camera_folder(camera_id)
+        found = [*folder.glob("*/ready/*.mp4"), *folder.glob("*/open/*.mp4")]
+        return sorted(found, key=lambda path: path.name)
 
     def usage(self) -> tuple[int, int]:
         """Return (number, bytes) of the files that wait."""
-        sizes = [path.stat().st_size for path in self._root.glob("*/*/ready/*.mp4")]
+        sizes = list[int]()
+        for path in self._root.glob("*/*/ready/*.mp4"):
+            try:
+                sizes.append(path.stat().st_size)
+            except FileNotFoundError:  # uploaded meanwhile
+                continue
         return len(sizes), sum(sizes)
 
     def disk_ratio(self) -> float:
@@ -149,29 +146,36 @@ class Spool:
         return 1 - disk.free / disk.total
 
     def _recover_file(self, path: Path) -> ReadyFile | None:
+        read = self._read_named(path)
+        if read is None:
+            return None
+        segment, footage = read
+        if footage.truncated:
+            os.truncate(path, footage.complete_bytes)
+        return self.close(path, segment)
+
+    def _read_named(self, path: Path) -> tuple[Segment, Footage] | None:
         try:
-            camera_id, terms = _place(path.parents[2])
-            started_at = parse_stamp(path.stem)
+            camera_id, terms = _place(path.parent.parent)
+            started_at, epoch = parse_segment_name(path.stem)
         except NotASegmentName:
             _LOG.warning("foreign file in the spool", name=path.name)
             return None
         footage = self._read(path)
         if footage is None:
             return None
-        if footage.truncated:
-            os.truncate(path, footage.complete_bytes)
-        return self._make_ready(path, camera_id, terms, started_at, footage)
-
-    def _make_ready(
-        self, path: Path, camera_id: str, terms: RecordingTerms, started_at: datetime, footage: Footage
-    ) -> ReadyFile:
-        folder = self._terms_folder(camera_id, terms) / "ready"
-        folder.mkdir(parents=True, exist_ok=True)
-        start = to_millisecond(started_at)
-        while (target := folder / f"{stamp(start)}.mp4").exists():
-            start += timedelta(milliseconds=1)
-        path.rename(target)
-        return ReadyFile(target, Segment(camera_id, terms, start, footage.duration_ms))
+        segment = Segment(
+            camera_id=camera_id,
+            terms=terms,
+            started_at=started_at,
+            duration_ms=footage.duration_ms,
+            epoch=epoch,
+            label=footage.label,
+            pictures=footage.pictures,
+            width=footage.width,
+            height=footage.height,
+        )
+        return segment, footage
 
     def _read(self, path: Path) -> Footage | None:
         """Read a file's footage; one without any is set aside, an empty one removed: it never held a picture."""
@@ -190,7 +194,7 @@ class Spool:
         relative = path.relative_to(self._root)
         folder = self._root / relative.parts[0] / relative.parts[1] / "unreadable"
         folder.mkdir(parents=True, exist_ok=True)
-        path.rename(folder / f"{path.parent.name}-{path.name}")
+        path.rename(folder / path.name)
         UNREADABLE_FILES.inc()
         _LOG.warning("file without footage set aside", name=path.name, reason=reason)
 

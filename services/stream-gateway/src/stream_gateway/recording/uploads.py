@@ -6,6 +6,7 @@ between the commit and the delete finds the row and only deletes. Nothing is eve
 
 import asyncio
 from collections.abc import Callable
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -23,8 +24,9 @@ from stream_gateway.metrics import (
     UPLOAD_FAILURES,
     UPLOAD_LAG,
 )
+from stream_gateway.recording.queue import UploadQueue
 from stream_gateway.recording.spool import ReadyFile, Spool
-from stream_gateway.repository import recording
+from stream_gateway.repository.recording import save_uploads
 
 DISK_WARNING = 0.85
 DISK_CRITICAL = 0.95
@@ -34,7 +36,11 @@ _LOG = structlog.get_logger("stream-gateway.uploads")
 
 
 class Uploads:
-    """Drains the spool with a few uploads at a time; what fails is tried again for ever."""
+    """Drains the spool with a few uploads at a time; what fails is tried again for ever.
+
+    ``urgent``: the cameras that open incidents name. Their footage goes first, the newest of it first of all, so that
+    an investigation does not wait behind a night's routine when the store comes back; all else oldest first.
+    """
 
     def __init__(
         self,
@@ -45,6 +51,7 @@ class Uploads:
         clock: Clock,
         disk_ratio: Callable[[], float] | None = None,
         at_once: int = 4,
+        urgent: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._spool = spool
         self._store = store
@@ -52,13 +59,19 @@ class Uploads:
         self._clock = clock
         self._disk_ratio = disk_ratio or spool.disk_ratio
         self._at_once = at_once
-        self._waiting: asyncio.Queue[tuple[ReadyFile, int]] = asyncio.Queue()
+        self._waiting = UploadQueue(urgent)
         self._announcing = asyncio.Lock()
         self._verified: list[tuple[Segment, StoredObject]] = []
+        self._refused: set[UUID] = set()
+        self._spooled_bytes = 0
+
+    def waiting_bytes(self) -> int:
+        """Bytes of closed segments that wait, as last counted."""
+        return self._spooled_bytes
 
     def offer(self, ready: ReadyFile) -> None:
         """Add a closed segment; never waits."""
-        self._waiting.put_nowait((ready, 0))
+        self._waiting.put(ready)
 
     async def run(self) -> None:
         """Upload until cancelled."""
@@ -69,8 +82,7 @@ class Uploads:
 
     async def drain_now(self) -> None:
         """Upload what waits now, once each: before the process ends."""
-        while not self._waiting.empty():
-            ready, _ = self._waiting.get_nowait()
+        while (ready := self._waiting.take_now()) is not None:
             await self._try(ready)
 
     async def disk_reason(self) -> str | None:
@@ -83,11 +95,16 @@ class Uploads:
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
+        failures = 0
         while True:
-            ready, attempts = await self._waiting.get()
-            if not await self._try(ready):
-                delay = _RETRY_SECONDS[min(attempts, len(_RETRY_SECONDS) - 1)]
-                loop.call_later(delay, self._waiting.put_nowait, (ready, attempts + 1))
+            ready = await self._waiting.take()
+            if await self._try(ready):
+                failures = 0
+                continue
+            delay = _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)]
+            failures += 1
+            loop.call_later(delay, self._waiting.put, ready)
+            await asyncio.sleep(min(delay, _RETRY_SECONDS[1]))  # a store that is away is not asked for every file
 
     async def _try(self, ready: ReadyFile) -> bool:
         try:
@@ -112,6 +129,13 @@ class Uploads:
         await self._store.ensure_bucket(segment.bucket)
         stored = await self._store.put_file_verified(segment.bucket, segment.object_key, ready.path)
         await self._announce(segment, stored)
+        if segment.segment_id in self._refused:
+            await self._store.remove_many(
+                segment.bucket, [segment.object_key]
+            )  # first: what fails is tried again whole
+            self._refused.discard(segment.segment_id)
+            self._spool.set_fenced(ready)
+            return
         ready.path.unlink()
         RECORDED_SEGMENTS.inc()
         RECORDED_BYTES.inc(stored.size)
@@ -130,7 +154,8 @@ class Uploads:
             batch, self._verified = self._verified, []
             try:
                 async with self._database.transaction() as connection:
-                    await recording.save_uploads(connection, batch, at=self._clock.now())
+                    refused = await save_uploads(connection, batch, at=self._clock.now())
+                self._refused |= refused
             except BaseException:
                 self._verified = [pair for pair in batch if pair != mine] + self._verified
                 raise
@@ -140,6 +165,7 @@ class Uploads:
             files, size = await asyncio.to_thread(self._spool.usage)
             SPOOL_FILES.set(files)
             SPOOL_BYTES.set(size)
+            self._spooled_bytes = size
             ratio = await asyncio.to_thread(self._disk_ratio)
             SPOOL_DISK_RATIO.set(ratio)
             if ratio >= DISK_CRITICAL:

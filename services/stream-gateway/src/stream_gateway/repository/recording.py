@@ -1,34 +1,41 @@
-"""Recorded segments, the recording ledger, reports of recorders."""
+"""Recorded segments: announced once, and only by who held the camera."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import outbox
 from common.object_store import StoredObject
 from contracts.envelope import Envelope
-from contracts.stream import (
-    FACT_SEGMENT_RECORDED,
-    SEGMENT_OWNER,
-    GapDeclared,
-    SegmentRecorded,
-)
+from contracts.stream import FACT_SEGMENT_RECORDED, SEGMENT_OWNER, GapDeclared, SegmentRecorded
+from stream_gateway.domain.coverage import Gap
 from stream_gateway.domain.segments import Segment
 from stream_gateway.repository.envelopes import fact_envelope
-from stream_gateway.tables import coverage, recorders, uploads
+from stream_gateway.repository.ledger import cover, note_footage, note_gap
+from stream_gateway.repository.placement import Footage, fence
+from stream_gateway.tables import uploads
 
 
 async def save_uploads(
     connection: AsyncConnection, verified: Sequence[tuple[Segment, StoredObject]], *, at: datetime
-) -> int:
-    """Note verified uploads and announce them; one that was noted before changes nothing. Returns how many were new.
+) -> set[UUID]:
+    """Note verified uploads and announce them; one that was noted before changes nothing.
 
-    All cameras close a segment in the same second, so this takes many at a time: three statements in all.
+    All cameras close a segment in the same second, so this takes many at a time: some statements in all.
+
+    Returns:
+        The segments that were refused: recorded under a placement that had ended before they did, while another node
+        recorded that time itself.
     """
+    refused = await _refused(connection, [segment for segment, _ in verified])
+    verified = [pair for pair in verified if pair[0].segment_id not in refused]
+    if not verified:
+        return refused
     rows = {segment.segment_id: _upload_row(segment, stored, at) for segment, stored in verified}
     query = upsert(uploads).on_conflict_do_nothing().returning(uploads.c.segment_id)
     new = set((await connection.execute(query, list(rows.values()))).scalars())
@@ -36,10 +43,20 @@ async def save_uploads(
     until: dict[str, datetime] = {}
     for segment, _ in fresh.values():
         until[segment.camera_id] = max(segment.ended_at, until.get(segment.camera_id, segment.ended_at))
-    await _cover(connection, until)
+    await cover(connection, until)
+    await note_footage(connection, [segment for segment, _ in fresh.values()])
     ordered = sorted(fresh.values(), key=lambda pair: pair[0].started_at)
     await outbox.append(connection, [_segment_recorded(segment, stored, at) for segment, stored in ordered])
-    return len(fresh)
+    return refused
+
+
+async def _refused(connection: AsyncConnection, segments: Sequence[Segment]) -> set[UUID]:
+    pieces = {Footage(one.camera_id, one.epoch, one.ended_at): one.segment_id for one in segments if one.epoch}
+    late = {pieces[piece] for piece in await fence(connection, list(pieces))}
+    if not late:
+        return late
+    announced = select(uploads.c.segment_id).where(uploads.c.segment_id.in_(late))
+    return late - set((await connection.execute(announced)).scalars())  # an epoch may be noted later than its footage
 
 
 def _upload_row(segment: Segment, stored: StoredObject, at: datetime) -> dict[str, Any]:
@@ -52,6 +69,8 @@ def _upload_row(segment: Segment, stored: StoredObject, at: datetime) -> dict[st
         "size": stored.size,
         "sha256": stored.sha256,
         "uploaded_at": at,
+        "epoch": segment.epoch,
+        "label": None if segment.label is None else segment.label.words(),
     }
 
 
@@ -69,6 +88,15 @@ def _segment_recorded(segment: Segment, stored: StoredObject, at: datetime) -> E
         sha256=stored.sha256,
         retention_days=segment.terms.retention_days,
         authorisation_id=segment.terms.authorisation_id,
+        epoch=segment.epoch,
+        pictures=segment.pictures,
+        width=segment.width,
+        height=segment.height,
+        first_pts=segment.label.first_pts if segment.label else None,
+        last_pts=segment.last_pts,
+        clock_offset_ms=segment.label.clock_offset_ms if segment.label else None,
+        engine=segment.label.engine if segment.label else None,
+        node_id=segment.label.node_id if segment.label else None,
     )
     return fact_envelope(
         fact,
@@ -84,39 +112,6 @@ def _segment_recorded(segment: Segment, stored: StoredObject, at: datetime) -> E
 async def save_report(connection: AsyncConnection, envelope: Envelope, gap: GapDeclared | None) -> None:
     """Write what a recorder reports; a declared gap counts as accounted for."""
     if gap is not None:
-        await _cover(connection, {gap.camera_id: gap.ended_at})
+        await cover(connection, {gap.camera_id: gap.ended_at})
+        await note_gap(connection, gap.camera_id, Gap(gap.started_at, gap.ended_at, gap.cause))
     await outbox.append(connection, [envelope])
-
-
-async def _cover(connection: AsyncConnection, until: Mapping[str, datetime]) -> None:
-    """Move the ledgers of cameras forward; in the order of ids, so that two of these never wait for each other."""
-    if not until:
-        return
-    rows = [{"camera_id": camera_id, "covered_until": until[camera_id]} for camera_id in sorted(until)]
-    query = upsert(coverage)
-    query = query.on_conflict_do_update(
-        index_elements=[coverage.c.camera_id],
-        set_={"covered_until": func.greatest(coverage.c.covered_until, query.excluded.covered_until)},
-    )
-    await connection.execute(query, rows)
-
-
-async def covered_until(connection: AsyncConnection) -> dict[str, datetime]:
-    """Return how far each camera's expected time is accounted for."""
-    rows = await connection.execute(select(coverage.c.camera_id, coverage.c.covered_until))
-    return {str(row.camera_id): row.covered_until for row in rows}
-
-
-async def save_recorders(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace the report of every recorder of this node, in one statement each way."""
-    await connection.execute(delete(recorders))
-    if rows:
-        await connection.execute(insert(recorders), [dict(row) for row in rows])
-
-
-async def list_recorders(connection: AsyncConnection, communes: frozenset[str] | None) -> list[Mapping[str, Any]]:
-    """Return recorder reports, of some communes or (None) of all."""
-    query = select(recorders).order_by(recorders.c.camera_id)
-    if communes is not None:
-        query = query.where(recorders.c.insee.in_(sorted(communes)))
-    return [dict(row) for row in (await connection.execute(query)).mappings()]

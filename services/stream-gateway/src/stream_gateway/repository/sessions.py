@@ -14,9 +14,11 @@ from contracts.envelope import Payload
 from contracts.stream import (
     FACT_SESSION_CLOSED,
     FACT_SESSION_OPENED,
+    FACT_SESSION_SWITCHED,
     OWNER,
     SessionClosed,
     SessionOpened,
+    SessionSwitched,
 )
 from stream_gateway.domain.sessions import CloseReason, ViewingSession
 from stream_gateway.repository.envelopes import fact_envelope
@@ -41,13 +43,13 @@ async def find_session(
     """Return a session, locked until the transaction ends if it is to be changed."""
     query = select(sessions).where(sessions.c.session_id == session_id)
     row = (await connection.execute(query.with_for_update() if for_update else query)).mappings().first()
-    return _session(row) if row else None
+    return session_of(row) if row else None
 
 
 async def find_sessions(connection: AsyncConnection, session_ids: Sequence[UUID]) -> dict[UUID, ViewingSession]:
     """Return several sessions by id."""
     rows = await connection.execute(select(sessions).where(sessions.c.session_id.in_(session_ids)))
-    return {session.session_id: session for session in map(_session, rows.mappings())}
+    return {session.session_id: session for session in map(session_of, rows.mappings())}
 
 
 async def save_session(connection: AsyncConnection, session: ViewingSession) -> None:
@@ -66,6 +68,20 @@ async def save_session(connection: AsyncConnection, session: ViewingSession) -> 
         await _say(connection, session, fact, FACT_SESSION_CLOSED, session.closed_at)
 
 
+async def say_switched(connection: AsyncConnection, session: ViewingSession, at: datetime) -> None:
+    """Say that a session goes on in another quality or context."""
+    fact = SessionSwitched(
+        session_id=session.session_id,
+        camera_id=session.camera_id,
+        agent_id=session.agent_id,
+        switched_at=at,
+        quality=session.quality,
+        incident_id=session.incident_id,
+        ticket_id=session.ticket_id,
+    )
+    await _say(connection, session, fact, FACT_SESSION_SWITCHED, at)
+
+
 async def nominate_expired(connection: AsyncConnection, at: datetime, *, at_most: int = 200) -> list[UUID]:
     """Return open sessions whose lease seems to be over; the job confirms each under lock."""
     query = (
@@ -80,7 +96,7 @@ async def nominate_expired(connection: AsyncConnection, at: datetime, *, at_most
 async def open_sessions(connection: AsyncConnection, *, at_most: int = 5000) -> list[ViewingSession]:
     """Return the sessions that have not ended."""
     query = select(sessions).where(sessions.c.closed_at.is_(None)).limit(at_most)
-    return [_session(row) for row in (await connection.execute(query)).mappings()]
+    return [session_of(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def _say(connection: AsyncConnection, session: ViewingSession, fact: Payload, name: str, at: datetime) -> None:
@@ -100,7 +116,8 @@ def _session_row(session: ViewingSession) -> dict[str, Any]:
     return {column.name: getattr(session, column.name) for column in sessions.columns}
 
 
-def _session(row: Mapping[Any, Any]) -> ViewingSession:
+def session_of(row: Mapping[Any, Any]) -> ViewingSession:
+    """Return the session of a row of its table."""
     values = {str(name): value for name, value in row.items()}
     reason = values.pop("close_reason")
     return ViewingSession(**values, close_reason=CloseReason(reason) if reason else None)

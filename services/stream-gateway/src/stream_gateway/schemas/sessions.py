@@ -21,9 +21,13 @@ class SessionIn(BaseModel):
 
 
 class LeaseOut(BaseModel):
-    """``token`` opens the WebSocket within its 60 s; ``expires_at`` ends the lease unless it is renewed."""
+    """``token`` opens the WebSocket within its 60 s, ``whep_token`` WebRTC; each is of no use for the other.
+
+    ``expires_at`` ends the lease unless it is renewed.
+    """
 
     token: str
+    whep_token: str
     expires_at: datetime
 
 
@@ -33,3 +37,4 @@ class SessionOut(LeaseOut):
     session_id: UUID
     camera_id: str
     websocket_path: str
+    whep_path: str

@@ -20,5 +20,8 @@ sessions = Table(
     Column("lease_until", instant, nullable=False),
     Column("closed_at", instant),
     Column("close_reason", Text),
+    Column("station", Text, nullable=False, server_default=""),
+    Column("transport", Text),
     Index("ix_viewing_sessions_open_lease", "lease_until", postgresql_where=text("closed_at IS NULL")),
+    Index("ix_viewing_sessions_camera", "camera_id", "opened_at"),
 )

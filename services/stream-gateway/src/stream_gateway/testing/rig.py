@@ -43,7 +43,9 @@ class Neighbours:
 
     sources: dict[str, dict[str, str | None]] = field(default_factory=dict)
     segments: list[dict[str, Any]] = field(default_factory=list)
+    gaps: list[dict[str, Any]] = field(default_factory=list)
     away: bool = False
+    mountings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def know(self, camera_id: str, simulator: SimulatorProcess, number: int, *, sub: bool = True) -> None:
         """Give a camera the endpoints of a simulated one."""
@@ -69,9 +71,16 @@ def neighbours_app(neighbours: Neighbours, tokens: TokenMint) -> FastAPI:
             raise NotFound("La caméra", camera_id)
         return neighbours.sources[camera_id]
 
+    @router.get(
+        "/api/registry/internal/cameras/{camera_id}/mounting",
+        dependencies=[Depends(service_scope("cameras.source"))],
+    )
+    async def mounting(camera_id: str) -> dict[str, Any]:
+        return neighbours.mountings.get(camera_id, {"presets": [], "tours": []})
+
     @router.get("/api/retention/segments", dependencies=[Depends(service_scope("segments.read"))])
     async def segments() -> dict[str, Any]:
-        return {"items": neighbours.segments, "next_cursor": None}
+        return {"items": neighbours.segments, "gaps": neighbours.gaps, "next_cursor": None}
 
     app = create_app(title="neighbours", service="neighbours", lifespan=None, routers=[router], public_origin=ORIGIN)
     app.state.verifier = tokens.verifier

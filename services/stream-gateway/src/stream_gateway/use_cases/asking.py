@@ -1,13 +1,13 @@
 """Who asks for what, and the one way to have it judged and written down."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.auth import Principal
 from guard import Grant, Guard, Motive, Window
-from policy import Action, Context
+from policy import Action, Agent, Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,38 @@ async def check_right(
         motive=asked.motive,
         window=window,
     )
+
+
+async def require(connection: AsyncConnection, guard: Guard, asked: Asked, action: Action, *, subject: str) -> Agent:
+    """Return the agent when the act is allowed, without a row, for it shows no image; a refusal leaves its row.
+
+    Raises as ``Guard.check`` does. The commune is the query's business: it finds nothing outside the agent's own.
+    """
+    agent = guard.agent(asked.principal)
+    _, decision = guard.decide(agent, action, None, Context(), asked.at)
+    if not decision.allowed:
+        await note_act(connection, guard, asked, action, subject=subject)
+    return agent
+
+
+async def note_act(
+    connection: AsyncConnection,
+    guard: Guard,
+    asked: Asked,
+    action: Action,
+    *,
+    subject: str,
+    insee: str | None = None,
+) -> Agent:
+    """Decide on an act that touches no single camera and write its register row; raises as ``Guard.check`` does."""
+    grant = await guard.check(
+        connection,
+        principal=asked.principal,
+        action=action,
+        at=asked.at,
+        station=asked.station,
+        context=replace(asked.context, insee=insee),
+        motive=asked.motive,
+        subject=subject,
+    )
+    return grant.agent

@@ -40,6 +40,7 @@ async def open_session(
         at=asked.at,
         lease_for=lease_for,
         login_id=asked.principal.session_id,
+        station=asked.station,
     )
     await sessions.add_session(connection, session)
     return session
@@ -53,6 +54,33 @@ async def renew_lease(
     renewed = session.renewed(at, lease_for)
     await sessions.save_session(connection, renewed)
     return renewed
+
+
+async def switch_session(
+    connection: AsyncConnection, *, guard: Guard, asked: Asked, session_id: UUID, quality: Quality | None
+) -> ViewingSession:
+    """Go on in another quality (None: the same), in the context that is asked now: a register row for each switch.
+
+    A switch to what the session already is writes nothing. Raises SessionUnknown, SessionAlreadyClosed or
+    LeaseExpired; what the policy refuses leaves the session as it was.
+    """
+    session = await _own_session(connection, session_id, guard.agent(asked.principal).agent_id)
+    switched = session.switched(
+        asked.at,
+        quality=quality or session.quality,
+        incident_id=asked.context.incident_id,
+        ticket_id=asked.context.ticket_id,
+    )
+    if switched != session:
+        await check_right(connection, guard, asked, Action.LIVE, session.camera_id)
+        await sessions.save_session(connection, switched)
+        await sessions.say_switched(connection, switched, asked.at)
+    return switched
+
+
+async def own_session(connection: AsyncConnection, *, session_id: UUID, agent_id: str) -> ViewingSession:
+    """Return an agent's own session, locked; raises SessionUnknown."""
+    return await _own_session(connection, session_id, agent_id)
 
 
 async def release_session(connection: AsyncConnection, *, session_id: UUID, agent_id: str, at: datetime) -> None:

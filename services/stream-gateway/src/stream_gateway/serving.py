@@ -8,9 +8,15 @@ from fastapi import FastAPI
 
 from common.service import keep_running
 from guard import Guard
+from stream_gateway.domain.sessions import Quality
+from stream_gateway.ingest.cameras import CameraHubs
+from stream_gateway.ingest.hub import StreamHub
+from stream_gateway.live.far import FarNodes
 from stream_gateway.live.feed import FeedLimits
 from stream_gateway.live.feeds import LiveFeeds
 from stream_gateway.live.watch import SessionWatch
+from stream_gateway.rondes.assembly import serve_rondes
+from stream_gateway.webrtc.assembly import whep_peers
 
 
 @asynccontextmanager
@@ -19,17 +25,21 @@ async def serve_live(app: FastAPI) -> AsyncGenerator[None, None]:
     state = app.state
     guard: Guard = state.guard
 
-    def revision_of(camera_id: str) -> int:
-        camera = guard.cameras.get(camera_id)
-        return camera.revision if camera else 0
+    def local(camera_id: str, quality: Quality) -> StreamHub | None:
+        hubs: CameraHubs | None = getattr(state, "hubs", None)
+        return hubs.hub(camera_id, quality) if hubs is not None else None
 
     limits = FeedLimits(warm_seconds=state.settings.live_warm_seconds)
-    state.feeds = LiveFeeds(state.engine, state.sources, revision_of, limits)
+    far = FarNodes(state.media_nodes.url_of, state.service_key)
+    state.feeds = LiveFeeds(local, far, limits)
     state.watch = SessionWatch(database=state.database, guard=guard, feeds=state.feeds, clock=state.clock)
+    state.whep = whep_peers(state)
     watching = asyncio.create_task(keep_running("watch", state.watch.run))
     try:
-        yield
+        async with serve_rondes(app):
+            yield
     finally:
+        await state.whep.close()
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await state.feeds.close()
