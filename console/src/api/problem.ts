@@ -8,6 +8,8 @@ export interface Problem {
   rule?: string;
   /** Text of law or convention the rule comes from. */
   citation?: string;
+  /** Word for why something is over, where one is given. */
+  reason?: string;
   errors?: { field?: string; message: string }[];
 }
 

@@ -5,6 +5,8 @@ import {
   IconDeviceCctv,
   IconMap2,
   IconNotebook,
+  IconPlayerTrackPrev,
+  IconRoute,
   IconUsersGroup,
 } from "@tabler/icons-react";
 import type { Me } from "@/api/access";
@@ -12,7 +14,7 @@ import type { MessageKey } from "@/i18n/translate";
 import { SECTIONS, type Section } from "./sections";
 
 export interface NavigationEntry {
-  name: "map" | "live" | "incidents" | "partners" | "register" | "fleet" | "people";
+  name: "map" | "live" | "rondes" | "replay" | "incidents" | "partners" | "register" | "fleet" | "people";
   path: string;
   label: MessageKey;
   icon: typeof IconMap2;
@@ -27,6 +29,14 @@ function sectionEntry({ name, path, label, pages }: Section) {
 const ENTRIES: (NavigationEntry & { anyOf: string[] })[] = [
   { name: "map", path: "/carte", label: "nav.map", icon: IconMap2, anyOf: ["view_camera"] },
   { name: "live", path: "/direct", label: "nav.live", icon: IconBroadcast, anyOf: ["live"] },
+  { name: "rondes", path: "/rondes", label: "nav.rondes", icon: IconRoute, anyOf: ["command_wall"] },
+  {
+    name: "replay",
+    path: "/relecture",
+    label: "nav.replay",
+    icon: IconPlayerTrackPrev,
+    anyOf: ["replay"],
+  },
   {
     name: "incidents",
     path: "/incidents",

@@ -41,6 +41,14 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import("@/pages/live/LivePage")).LivePage }),
           },
           {
+            path: "rondes",
+            lazy: async () => ({ Component: (await import("@/pages/rondes/RondesPage")).RondesPage }),
+          },
+          {
+            path: "relecture",
+            lazy: async () => ({ Component: (await import("@/pages/replay/ReplayPage")).ReplayPage }),
+          },
+          {
             path: "incidents/:incidentId?",
             lazy: async () => ({
               Component: (await import("@/pages/incidents/IncidentsPage")).IncidentsPage,

@@ -37,6 +37,12 @@ export const SECTIONS: Section[] = [
         lazy: async () => ({ Component: (await import("@/pages/health/HealthPage")).HealthPage }),
       },
       {
+        path: "enregistrement",
+        label: "recording.tab",
+        anyOf: ["supervise", "configure"],
+        lazy: async () => ({ Component: (await import("@/pages/recording/RecordingPage")).RecordingPage }),
+      },
+      {
         path: "alarmes",
         label: "alarms.tab",
         anyOf: ["view_incident", "supervise"],

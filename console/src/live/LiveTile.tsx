@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
-import { IconAlertTriangle, IconX } from "@tabler/icons-react";
+import { IconAlertTriangle, IconRewindBackward15, IconX } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { isRestarting, type Problem, UNREACHABLE } from "@/api/problem";
 import type { Camera } from "@/api/registry";
@@ -9,13 +9,18 @@ import { Clock } from "@/design/Clock";
 import { StateDot } from "@/design/StateDot";
 import { formatAge } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
+import { InstantReplay } from "./InstantReplay";
 import classes from "./LiveTile.module.css";
-import type { PlayerState } from "./player";
+import type { Kept, PlayerState } from "./playerState";
+import { TransportBadge } from "./TransportBadge";
 import { useLivePlayer } from "./useLivePlayer";
+import { Watermark } from "./Watermark";
 
 /** A picture older than this is not "live" whatever the line says. */
 const FROZEN_MS = 3_000;
 const SLOW_MS = 1_200;
+/** As far back as one key shows again. */
+const INSTANT_SECONDS = 15;
 
 interface LiveTileProps {
   number: number;
@@ -36,9 +41,10 @@ interface LiveTileProps {
 export function LiveTile(props: LiveTileProps) {
   const { number, cameraId, camera, quality, viewer, selected } = props;
   const { t } = useI18n();
-  const video = useRef<HTMLVideoElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
   const [tries, setTries] = useState(0);
-  const { state, ageMs } = useLivePlayer(video, cameraId, quality, tries);
+  const [instant, setInstant] = useState<{ session: string | null } | null>(null);
+  const { state, ageMs, sessionId } = useLivePlayer(stage, cameraId, quality, tries);
   useSessionDoubt(state.phase === "ended" || state.phase === "refused");
   const label = camera?.label ?? cameraId;
   return (
@@ -48,7 +54,8 @@ export function LiveTile(props: LiveTileProps) {
       data-testid={`tile-${number}`}
       aria-label={`${t("live.tile", { n: number })} : ${label}`}
     >
-      <video ref={video} className={classes.video} data-testid="tile-video" muted autoPlay playsInline />
+      <div ref={stage} className={classes.stage} />
+      <Watermark />
       <button
         type="button"
         className={classes.select}
@@ -58,6 +65,15 @@ export function LiveTile(props: LiveTileProps) {
         onDoubleClick={props.onMaximise}
       />
       <Explanation state={state} onRetry={() => setTries(tries + 1)} />
+      {state.phase === "live" && state.kept ? <KeptNote kept={state.kept} /> : null}
+      {instant ? (
+        <InstantReplay
+          cameraId={cameraId}
+          sessionId={instant.session}
+          seconds={INSTANT_SECONDS}
+          onLive={() => setInstant(null)}
+        />
+      ) : null}
       <div className={classes.top}>
         <span className={classes.caption}>
           <strong>{label}</strong>
@@ -78,6 +94,17 @@ export function LiveTile(props: LiveTileProps) {
               </ActionIcon>
             </Tooltip>
           ) : null}
+          <Tooltip label={t("instant.show", { n: INSTANT_SECONDS })}>
+            <ActionIcon
+              variant="filled"
+              color="dark.6"
+              aria-label={t("instant.show", { n: INSTANT_SECONDS })}
+              onClick={() => setInstant({ session: sessionId() })}
+              data-testid={`tile-instant-${number}`}
+            >
+              <IconRewindBackward15 aria-hidden size={16} />
+            </ActionIcon>
+          </Tooltip>
           <Tooltip label={t("live.remove", { n: number })}>
             <ActionIcon
               variant="filled"
@@ -95,7 +122,10 @@ export function LiveTile(props: LiveTileProps) {
           <span>{t("live.viewer", { name: viewer })}</span>
           <Clock />
         </span>
-        <StateBadge state={state} ageMs={ageMs} />
+        <span className={classes.badges}>
+          <TransportBadge number={number} state={state} />
+          <StateBadge state={state} ageMs={ageMs} />
+        </span>
       </div>
     </section>
   );
@@ -145,6 +175,18 @@ function Explanation({ state, onRetry }: { state: PlayerState; onRetry: () => vo
           {t("live.retry")}
         </Button>
       )}
+    </div>
+  );
+}
+
+/** The picture is still that of before; why the other one is not there. */
+function KeptNote({ kept }: { kept: Kept }) {
+  const { t, word } = useI18n();
+  const why = kept.reason ? word("player.reason", kept.reason) : t("player.refused_detail");
+  return (
+    <div className={classes.kept} role="status" data-testid="tile-kept">
+      <strong>{t(`player.kept_${kept.wanted}`)}</strong>{" "}
+      {kept.problem ? <ProblemText problem={kept.problem} /> : <span>{why}</span>}
     </div>
   );
 }

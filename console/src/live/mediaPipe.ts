@@ -1,14 +1,45 @@
 import { keepEdge } from "./edgeKeeper";
 
-/** Fragments waiting to be appended; more than this means that the decoder cannot follow. */
-const QUEUE_AT_MOST = 600;
+/**
+ * What waits to be appended; more than either means that the decoder cannot follow. A message holds one fragment or
+ * several, so their number alone says little.
+ */
+const MESSAGES_AT_MOST = 600;
+const BYTES_AT_MOST = 16 * 1024 * 1024;
+/** What waits is appended in one piece, up to this: each append costs a turn of the event loop. */
+const PIECE_BYTES = 1024 * 1024;
 const SETTLING_MS = 1_500;
+
+/**
+ * Take the first messages of a queue as one piece of at most `limit` bytes, or one message alone where it is larger.
+ * Media Source Extensions take bytes, wherever they are cut. Undefined when nothing waits.
+ */
+export function takePiece(queue: ArrayBuffer[], limit: number): ArrayBuffer | undefined {
+  const first = queue.shift();
+  const next = queue[0];
+  if (!first || !next || first.byteLength + next.byteLength > limit) return first;
+  const parts = [first];
+  let size = first.byteLength;
+  while (queue[0] && size + queue[0].byteLength <= limit) {
+    const part = queue.shift() as ArrayBuffer;
+    parts.push(part);
+    size += part.byteLength;
+  }
+  const piece = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    piece.set(new Uint8Array(part), at);
+    at += part.byteLength;
+  }
+  return piece.buffer;
+}
 
 /** Feeds fMP4 into one `<video>` through Media Source Extensions and keeps it at the live edge. */
 export class MediaPipe {
   private readonly source = new MediaSource();
   private readonly url: string;
   private readonly queue: ArrayBuffer[] = [];
+  private waitingBytes = 0;
   private readonly timer: ReturnType<typeof setInterval>;
   private buffer: SourceBuffer | null = null;
   private trimBefore: number | null = null;
@@ -35,7 +66,8 @@ export class MediaPipe {
   append(data: ArrayBuffer): void {
     if (this.closed) return;
     this.queue.push(data);
-    if (this.queue.length > QUEUE_AT_MOST) {
+    this.waitingBytes += data.byteLength;
+    if (this.queue.length > MESSAGES_AT_MOST || this.waitingBytes > BYTES_AT_MOST) {
       this.onBroken("overrun");
       return;
     }
@@ -84,13 +116,14 @@ export class MediaPipe {
       buffer.remove(0, before);
       return;
     }
-    const next = this.queue.shift();
+    const next = takePiece(this.queue, PIECE_BYTES);
     if (!next) {
       this.follow();
       return;
     }
     try {
       buffer.appendBuffer(next);
+      this.waitingBytes -= next.byteLength;
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== "QuotaExceededError") {
         this.onBroken("append");

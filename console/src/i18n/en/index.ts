@@ -12,8 +12,13 @@ import { live } from "./live";
 import { masks } from "./masks";
 import { partners } from "./partners";
 import { planning } from "./planning";
+import { ptz } from "./ptz";
+import { recording } from "./recording";
 import { register } from "./register";
+import { replay } from "./replay";
 import { rights } from "./rights";
+import { rondes } from "./rondes";
+import { wall } from "./wall";
 
 export const en: Messages = {
   ...common,
@@ -29,6 +34,11 @@ export const en: Messages = {
   ...incidents,
   ...partners,
   ...planning,
+  ...ptz,
+  ...recording,
   ...register,
+  ...replay,
   ...rights,
+  ...rondes,
+  ...wall,
 };

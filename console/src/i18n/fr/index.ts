@@ -11,8 +11,13 @@ import { live } from "./live";
 import { masks } from "./masks";
 import { partners } from "./partners";
 import { planning } from "./planning";
+import { ptz } from "./ptz";
+import { recording } from "./recording";
 import { register } from "./register";
+import { replay } from "./replay";
 import { rights } from "./rights";
+import { rondes } from "./rondes";
+import { wall } from "./wall";
 
 /** Every sentence of the console, French first: `en` must have the same keys (checked by type and by test). */
 export const fr = {
@@ -29,6 +34,11 @@ export const fr = {
   ...incidents,
   ...partners,
   ...planning,
+  ...ptz,
+  ...recording,
   ...register,
+  ...replay,
   ...rights,
+  ...rondes,
+  ...wall,
 } as const;
