@@ -29,9 +29,22 @@ from policy import Action, Role, roles_allowed
 
 PAGE = Path(__file__).parent.parent / "docs" / "endpoint-matrix.md"
 SERVICES = ("access", "camera_registry", "dispatch", "incident", "retention", "stream_gateway")
-_SCOPE = re.compile(r"^[a-z_]+\.(read|write|source|admin|export|manage|send|push)$")
+_SCOPE = re.compile(r"^[a-z_]+\.(read|write|source|admin|export|manage|send|push|live|footage)$")
 _SESSION = "session : tout agent actif"
 _OPEN = "sans session"
+
+_GRANTED = "relecture accordée à cet agent, rejugée à chaque lecture"
+_REPLAYED = "`live` ou `replay` selon ce qui est demandé (docs/adr/0025)"
+_OF_A_REPLAY = (
+    ("GET", "/index.m3u8"),
+    ("GET", "/keyframes.m3u8"),
+    ("GET", "/thumbnails"),
+    ("GET", "/segments/{index}"),
+    ("GET", "/segments/{index}/groups/{group}"),
+    ("GET", "/segments/{index}/keyframes/{group}"),
+    ("POST", "/renewal"),
+    ("DELETE", ""),
+)
 
 WITHOUT_RIGHT = {
     "GET /api/access/login": f"{_OPEN} : début de la connexion",
@@ -45,7 +58,12 @@ WITHOUT_RIGHT = {
     "GET /api/access/register/key": f"{_OPEN} : clé publique du registre",
     "POST /api/access/oauth/token": f"{_OPEN} : identifiants du client machine",
     "POST /api/registry/alarms/buttons/{button_id}": f"{_OPEN} : signature du bouton d'alerte",
-    "GET /api/stream/replays/{replay_id}/segments/{index}": "relecture accordée à cet agent",
+    "DELETE /api/stream/sessions/{session_id}/whep/{peer_id}": "session de visionnage accordée à cet agent",
+    "DELETE /api/stream/cameras/{camera_id}/ptz": "prise en main tenue par cet agent",
+    "DELETE /api/stream/bookmarks/{bookmark_id}": "signet posé par cet agent",
+    "PATCH /api/stream/bookmarks/{bookmark_id}": "signet posé par cet agent",
+    "POST /api/stream/cameras/{camera_id}/instant-replay": _REPLAYED,
+    **{f"{method} /api/stream/replays/{{replay_id}}{rest}": _GRANTED for method, rest in _OF_A_REPLAY},
 }
 """Routes on which no right of the matrix is asked, and why that is in order."""
 

@@ -57,6 +57,10 @@ class Layout:
         """Recorded segments not yet in the object store."""
         return self.root / "spool"
 
+    def spool_of(self, node_id: str) -> Path:
+        """The spool of a further media node: no two nodes share one."""
+        return self.root / f"spool-{node_id}"
+
     @property
     def stamps(self) -> Path:
         """Marks of what was done to the databases; they stand beside them, so that they go together."""

@@ -21,7 +21,13 @@ from vigie_local.port_plan import PortPlan
 from vigie_local.readiness import file_written, http_ok
 from vigie_local.secret_files import Credentials, write_secret
 from vigie_local.seeding import SeedPlan, Simulators, done_before, remember, run_seeds, seed_commands
-from vigie_local.service_environment import IMPORT_NAMES, Addresses, ServiceEnvironments, process_environment
+from vigie_local.service_environment import (
+    IMPORT_NAMES,
+    MEDIA_NODES,
+    Addresses,
+    ServiceEnvironments,
+    process_environment,
+)
 from vigie_local.service_keys import SERVICES, issue_keys
 from vigie_local.wanted import Wanted
 
@@ -69,7 +75,7 @@ class Platform:
             public_origin=self.origin,
             nats_url=self._nats.url,
             identity_origin=self.identity.origin,
-            api_ports={service: self._ports.get(service) for service in SERVICES},
+            api_ports={name: self._ports.get(name) for name in (*SERVICES, *MEDIA_NODES[1:])},
         )
         self._environments = ServiceEnvironments(
             self.layout, self.credentials, self.addresses, self._seaweed, wanted.town, wanted.demo
@@ -83,6 +89,7 @@ class Platform:
             Step("keys", "Clés et mots de passe", self._write_keys),
             Step("databases", "Bases de données", self.create_databases, after=("postgres",)),
             *(self._service(service) for service in SERVICES),
+            *(self._media_node(node_id) for node_id in MEDIA_NODES[1:]),
             *self._simulator_processes(),
             Step("seed", "Premier contenu", self.seed, after=tuple(SERVICES)),
             self._web_server(),
@@ -165,6 +172,18 @@ class Platform:
             folder=lambda: self.layout.root,
             after=tuple(needs),
             prepare=lambda: migrate(name, self.environment_of(service), self.layout),
+        )
+
+    def _media_node(self, node_id: str) -> Process:
+        """Return a further media node; it shares cameras with the stream gateway, and takes all when that one fails."""
+        return Process(
+            name=node_id,
+            title=f"Nœud média {node_id}",
+            command=lambda: [sys.executable, "-m", IMPORT_NAMES["stream-gateway"], "node"],
+            ready=http_ok(f"{self.addresses.service_url(node_id)}/healthz/ready"),
+            environment=lambda: self._environments.of_media_node(node_id, self._databases["stream-gateway"]),
+            folder=lambda: self.layout.root,
+            after=("stream-gateway",),
         )
 
     def _simulator_processes(self) -> list[Process]:

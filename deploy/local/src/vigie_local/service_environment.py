@@ -22,6 +22,9 @@ IMPORT_NAMES = {
 }
 
 
+MEDIA_NODES = ("media-1", "media-2")
+"""Who pulls and records the cameras: the stream gateway itself and one more, so that one may fail."""
+
 DEMO_CAMERA_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")
 
 
@@ -82,7 +85,21 @@ class ServiceEnvironments:
             "S3_ENDPOINT": self.object_store.endpoint,
             "S3_ACCESS_KEY": keys.access_key,
             "S3_SECRET_KEY": keys.secret_key,
+            "NODE_ID": MEDIA_NODES[0],
+            "NODE_URL": self.addresses.service_url("stream-gateway"),
         }
+
+    def of_media_node(self, node_id: str, database: DatabaseAccess) -> dict[str, str]:
+        """Return the environment of a further media node: the stream gateway's, with a spool and a port of its own."""
+        prefix = IMPORT_NAMES["stream-gateway"].upper() + "_"
+        own = {
+            "NODE_ID": node_id,
+            "DRIVE_RONDES": "false",
+            "NODE_URL": self.addresses.service_url(node_id),
+            "API_PORT": str(self.addresses.api_ports[node_id]),
+            "SPOOL_DIR": str(self.layout.spool_of(node_id)),
+        }
+        return self.of("stream-gateway", database) | {prefix + name: value for name, value in own.items()}
 
     def _retention(self) -> dict[str, str]:
         footage, evidence = self.object_store.recorder, self.object_store.evidence

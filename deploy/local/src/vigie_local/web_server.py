@@ -65,8 +65,9 @@ http://127.0.0.1:{port} {{
 		Permissions-Policy "camera=(), microphone=(), geolocation=(self), gamepad=(self)"
 		-Server
 	}}
-	# Camera addresses and passwords: for the gateway, which asks the registry itself.
-	handle /api/registry/internal/* {{
+	# Camera addresses and passwords, and media nodes' talk with each other: never from outside.
+	@internal path /api/registry/internal/* /api/stream/internal/*
+	handle @internal {{
 		respond "Adresse inconnue" 404
 	}}
 {routes}
