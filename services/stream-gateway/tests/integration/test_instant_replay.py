@@ -28,7 +28,7 @@ def settings(settings: Settings) -> Settings:
 
 
 async def recorded_for_a_while(gateway: Gateway) -> str:
-    """Return a camera with some seconds of footage, all of it in a file that is still being written."""
+    """Return a camera with some seconds of footage; files end on the minute, so a short one may already be stored."""
     camera = await gateway.add_camera(1)
     recent = SpoolFootage(gateway.spool)
 
@@ -38,7 +38,6 @@ async def recorded_for_a_while(gateway: Gateway) -> str:
         return any(one.ended_at - one.started_at > timedelta(seconds=5) for one in found)
 
     await eventually(long_enough)
-    assert await gateway.events("segment_recorded") == []
     return camera.camera_id
 
 
