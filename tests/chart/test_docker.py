@@ -22,6 +22,13 @@ def test_compose_names_every_service_and_only_files_that_exist_or_are_secrets() 
         assert build["args"]["SERVICE"] == name
         assert (DOCKER / build["context"] / build["dockerfile"]).resolve().is_file()
         assert compose["services"][name]["read_only"] is True
+    for service in compose["services"].values():
+        if "build" in service and "SERVICE" in service["build"].get("args", {}):
+            assert service["image"] == f"vigie/{service['build']['args']['SERVICE']}"
+    volumes = {
+        volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])
+    }
+    assert {volume for volume in volumes if not volume.startswith("./")} <= set(compose["volumes"])
     networks = {network for service in compose["services"].values() for network in service.get("networks", [])}
     assert networks <= set(compose["networks"])
 
