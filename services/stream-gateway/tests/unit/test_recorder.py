@@ -3,6 +3,7 @@
 import errno
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,12 +18,13 @@ from stream_gateway.domain.footage import read_footage
 from stream_gateway.recording.recorder import DISK_FULL, NOT_HELD
 from stream_gateway.testing.filmed import filmed_groups
 from stream_gateway.testing.films import frames_of
-from stream_gateway.testing.recording_desk import START, Desk
+from stream_gateway.testing.recording_desk import START, TERMS, Desk
 
 MEDIA = Path(__file__).parents[4] / "tools" / "camera-simulator" / "media"
 FILM = MEDIA / "vtest_sub_640x360_10fps.mp4"
 STEP = CLOCK_HZ // 10
 GROUP = 20
+OTHER_TERMS = replace(TERMS, authorisation_id="AUT/2")
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +167,44 @@ def test_a_doubt_keeps_pictures_back_and_loses_none(desk: Desk, film: tuple[Para
     assert sum(len(frames_of(ready.path)) for ready in desk.ready) == len(units)
 
 
+def test_a_hole_in_a_doubt_takes_no_old_picture_into_the_next_file(
+    desk: Desk, film: tuple[ParameterSets, list[AccessUnit]]
+) -> None:
+    parameters, units = film
+    played = shown(units)
+    desk.begin(parameters)
+    desk.take(played[: GROUP + 1])
+    desk.epoch, desk.undecided = None, True
+    desk.take(played[GROUP + 1 : 2 * GROUP + 1])
+    assert desk.recorder.waits_outside, "a recorder that keeps pictures back is no recorder that cannot write"
+    desk.recorder.lost("des paquets se sont perdus")
+    desk.take(shown(units, after=3)[2 * GROUP : 2 * GROUP + 5])
+    desk.epoch, desk.undecided = 7, False
+    desk.take(shown(units, after=3)[3 * GROUP :])
+    desk.recorder.finish()
+    assert [len(frames_of(ready.path)) for ready in desk.ready] == [ready.segment.pictures for ready in desk.ready]
+    assert desk.ready[1].segment.started_at == START + timedelta(seconds=9)
+    [gap] = desk.gaps
+    assert (gap.started_at, gap.ended_at) == (desk.ready[0].segment.ended_at, START + timedelta(seconds=9))
+
+
+def test_other_terms_begin_another_file_at_the_next_key_frame(
+    desk: Desk, film: tuple[ParameterSets, list[AccessUnit]]
+) -> None:
+    parameters, units = film
+    played = shown(units)
+    desk.begin(parameters)
+    desk.take(played[: GROUP // 2])
+    desk.recorder.terms = OTHER_TERMS
+    desk.take(played[GROUP // 2 : 2 * GROUP])
+    desk.recorder.finish()
+    assert [(ready.segment.terms, ready.segment.pictures) for ready in desk.ready] == [
+        (TERMS, GROUP),
+        (OTHER_TERMS, GROUP),
+    ]
+    assert desk.gaps == []
+
+
 def test_a_full_disk_loses_only_what_comes_while_it_is_full(
     desk: Desk, film: tuple[ParameterSets, list[AccessUnit]]
 ) -> None:
@@ -205,7 +245,7 @@ def test_a_write_that_fails_leaves_a_readable_file(
 
 happenings = st.lists(
     st.tuples(
-        st.sampled_from(["pictures", "lost", "broken", "pause", "gate", "room", "terms"]),
+        st.sampled_from(["pictures", "lost", "broken", "pause", "gate", "doubt", "room", "terms"]),
         st.integers(1, 40),
     ),
     max_size=25,
@@ -223,7 +263,7 @@ def test_every_second_is_footage_or_a_declared_gap(  # noqa: C901 - one branch f
         desk.begin(parameters)
         desk.recorder.anchor(START, "avant")
         at, number, broken = 0, 0, False
-        for what, amount in [*happening, ("pictures", GROUP * 2)]:
+        for what, amount in [*happening, ("gate", 1), ("room", 1), ("pictures", GROUP * 2)]:
             if what == "pictures":
                 if broken:
                     desk.begin(parameters)
@@ -241,9 +281,13 @@ def test_every_second_is_footage_or_a_declared_gap(  # noqa: C901 - one branch f
                 at += amount * CLOCK_HZ // 4
                 number = 0
             elif what == "gate":
-                desk.epoch = None if amount % 3 == 0 else amount
+                desk.epoch, desk.undecided = None if amount % 3 == 0 else amount, False
+            elif what == "doubt":
+                desk.epoch, desk.undecided = None, True
             elif what == "room":
                 desk.no_room = DISK_FULL if amount % 4 == 0 else None
+            elif what == "terms":
+                desk.recorder.terms = TERMS if amount % 2 else OTHER_TERMS
         desk.recorder.finish()
         pieces = [(ready.segment.started_at, ready.segment.ended_at) for ready in desk.ready]
         pieces += [(gap.started_at, gap.ended_at) for gap in desk.gaps]
@@ -251,6 +295,7 @@ def test_every_second_is_footage_or_a_declared_gap(  # noqa: C901 - one branch f
         pieces.sort()
         for (_, ended), (started, _) in pairwise([(START, START), *pieces]):
             assert abs(started - ended) <= TOLERANCE
+        assert abs(START + timedelta(seconds=at / CLOCK_HZ) - pieces[-1][1]) <= TOLERANCE
         for ready in desk.ready:
             assert len(frames_of(ready.path)) == ready.segment.pictures
         desk.close()

@@ -153,8 +153,8 @@ class Recorder:
 
     @property
     def waits_outside(self) -> bool:
-        """Whether it writes nothing on purpose: no room on the disk, or the camera is not this node's."""
-        return self._waits_outside
+        """Whether it writes nothing on purpose: no room on the disk, or the camera is not this node's, or may not be."""
+        return self._waits_outside or self._kept_back
 
     # --- pictures
 
@@ -272,6 +272,7 @@ class Recorder:
 
     def _close(self) -> None:
         file, self._file = self._file, None
+        self._pending, self._pending_bytes = [], 0  # kept back in a doubt: they belong to this file or to none
         if file is None:
             return
         segment = file.close(listed=self._tools.gate(self._camera_id) is not None)
