@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from common.bus import BusAway
 from common.clock import Clock
 from contracts.media_nodes import CameraPlacement, PlacementState
 from stream_gateway.domain.holdings import ended, unheard
 from stream_gateway.domain.placement import MediaNode, place, rebalance
+from stream_gateway.metrics import UNPLACED
 from stream_gateway.placement.bucket import KeyValues, RevisionTaken
 from stream_gateway.placement.holders import Holders, Placed
 from stream_gateway.placement.nodes import NodesWatch
@@ -23,6 +26,7 @@ from stream_gateway.placement.settings import Pace
 _AGAIN_SECONDS = 1.0
 _CONFIRM_ATTEMPTS = 20
 _RELEASED_CAUSE = "la caméra n'était plus à enregistrer"
+_LOG = structlog.get_logger("placement")
 
 
 @dataclass(slots=True)
@@ -62,7 +66,7 @@ class Decisions:
         self._memory = _Memory()
         self._writing: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(pace.claims_at_once)
-        self.unplaced: tuple[str, ...] = ()
+        self._unplaced: tuple[str, ...] = ()
 
     def decide(self, *, draining: bool) -> None:
         """Do what is to be done now; returns at once, the writes go on in the background."""
@@ -95,18 +99,24 @@ class Decisions:
         free = {camera: insee for camera, insee in cameras.items() if self._free(self._holders.of(camera))}
         self._forget_taken(free)
         if not free:
-            self.unplaced = ()
+            self._tell_unplaced(())
             return
         heirs = {camera: heir for camera in free if (heir := self._heir(self._holders.of(camera))) is not None}
         others = {camera: insee for camera, insee in free.items() if camera not in heirs}
         assignment = place(others, nodes, room, self._memory.avoid)
-        self.unplaced = assignment.unplaced
+        self._tell_unplaced(assignment.unplaced)
         for camera in assignment.unplaced:
             self._memory.avoid.pop(camera, None)
         for camera, target in {**assignment.targets, **heirs}.items():
             self._lose_patience(camera, target, at)
             if target == self._me and self._writable(camera, at):
-                self._start(camera, self._take(camera))
+                self._start(camera, self._take(camera, self._holders.of(camera)))
+
+    def _tell_unplaced(self, unplaced: tuple[str, ...]) -> None:
+        UNPLACED.set(len(unplaced))
+        if unplaced and unplaced != self._unplaced:
+            _LOG.warning("no media node has room for these cameras", cameras=len(unplaced), first=unplaced[0])
+        self._unplaced = unplaced
 
     def _forget_taken(self, free: Mapping[str, str]) -> None:
         for memory in (self._memory.target_since, self._memory.avoid):
@@ -137,8 +147,7 @@ class Decisions:
             return None
         return value.successor if self._nodes.takes(value.successor, value.successor_instance) else None
 
-    async def _take(self, camera: str) -> None:
-        placed = self._holders.of(camera)
+    async def _take(self, camera: str, placed: Placed) -> None:
         await self._write(camera, placed.revision, self._claimed(placed))
 
     def _claimed(self, placed: Placed) -> CameraPlacement:
@@ -171,10 +180,9 @@ class Decisions:
             del since[camera]
         for camera in unwanted:
             if at - since.setdefault(camera, at) >= self._pace.release_seconds and self._writable(camera, at):
-                self._start(camera, self._give_up(camera))
+                self._start(camera, self._give_up(camera, self._holders.of(camera)))
 
-    async def _give_up(self, camera: str) -> None:
-        placed = self._holders.of(camera)
+    async def _give_up(self, camera: str, placed: Placed) -> None:
         if placed.value is not None:
             update = {"state": PlacementState.RELEASED, "taken_at": self._clock.now(), "cause": _RELEASED_CAUSE}
             gone = {"epoch": None, "successor": None, "successor_instance": None}
@@ -202,7 +210,7 @@ class Decisions:
         for camera, target in rebalance(mine, ideal, room, me=self._me, at_most=at_most):
             state = self._nodes.state(target)
             if state is not None:
-                self._start(camera, self._hand_to(camera, target, state.instance))
+                self._start(camera, self._hand_to(camera, self._holders.of(camera), target, state.instance))
 
     def _movable(self, cameras: Mapping[str, str], at: float) -> list[str]:
         return [
@@ -220,8 +228,7 @@ class Decisions:
             self._memory.ideal = place(cameras, nodes).targets
         return self._memory.ideal
 
-    async def _hand_to(self, camera: str, successor: str, instance: str) -> None:
-        placed = self._holders.of(camera)
+    async def _hand_to(self, camera: str, placed: Placed, successor: str, instance: str) -> None:
         if placed.value is None:
             return
         offer = placed.value.model_copy(
@@ -246,16 +253,16 @@ class Decisions:
         for camera in offered.keys() - open_offers:
             del offered[camera]
         for camera in open_offers:
-            value = self._holders.of(camera).value
+            placed = self._holders.of(camera)
+            value = placed.value
             late = at - offered.setdefault(camera, at) > self._pace.hand_over_seconds
             lost = value is not None and not self._nodes.takes(value.successor or "", value.successor_instance)
             if (late or lost) and self._writable(camera, at):
                 self._memory.not_before[camera] = at + self._pace.retry_move_seconds
-                self._start(camera, self._take_back(camera))
+                self._start(camera, self._take_back(camera, placed))
         return len(open_offers)
 
-    async def _take_back(self, camera: str) -> None:
-        placed = self._holders.of(camera)
+    async def _take_back(self, camera: str, placed: Placed) -> None:
         if placed.value is not None:
             update = {"state": PlacementState.HELD, "successor": None, "successor_instance": None}
             await self._write(camera, placed.revision, placed.value.model_copy(update=update))

@@ -122,23 +122,9 @@ class Placement:
         """What this node holds; cameras being handed to it are not among them yet."""
         return {camera: holding for camera, holding in self._holders.mine.items() if not holding.handing_over}
 
-    def wanted(self, cameras: Mapping[str, str]) -> dict[str, Holding]:
-        """Return which of these cameras this node shall record now, with the epoch of each."""
-        mine = self._holders.mine
-        return {camera: mine[camera] for camera in cameras if camera in mine}
-
     def confirm(self, camera_id: str) -> None:
         """Say that footage of a camera that is being handed to this node reached the disk: it is taken over."""
         self._decisions.confirm(camera_id)
-
-    def holder(self, camera_id: str) -> str | None:
-        """Return the node that holds a camera as last heard, alive or not."""
-        value = self._holders.of(camera_id).value
-        return value.node_id if value is not None else None
-
-    def unplaced(self) -> tuple[str, ...]:
-        """Return the cameras that no node has room for, or none may serve."""
-        return self._decisions.unplaced
 
     @property
     def state(self) -> NodeState:
