@@ -70,7 +70,7 @@ def recording(state: State) -> Recording:
         url=settings.node_url or f"http://127.0.0.1:{settings.api_port}",
         spare=settings.node_spare,
     )
-    demand = Demand(guard.cameras.values, state.clock)
+    demand = Demand(guard.cameras, state.clock)
     placement = Placement(
         partial(Bucket, bus),
         identity,

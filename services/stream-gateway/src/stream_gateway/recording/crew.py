@@ -32,7 +32,7 @@ Wanted = Mapping[str, tuple[CameraState, RecordingTerms]]
 
 @dataclass(slots=True)
 class Post:
-    """A camera that this node records. ``pictures_since``: the loop's time since when nothing was written."""
+    """A camera that this node records. ``idle_since``: the loop's time since when nothing was written."""
 
     recorder: Recorder
     holding: Holding
@@ -55,6 +55,7 @@ class Crew:
         self._clock = clock
         self._posts: dict[str, Post] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._anchored: dict[str, int] = {}
         self._over = False
 
     def reports(self) -> Iterator[tuple[str, Post, HubStatus | None]]:
@@ -118,9 +119,15 @@ class Crew:
         self._posts[camera.camera_id] = Post(recorder, holding, camera.revision, anchoring, at)
 
     async def _anchor(self, recorder: Recorder, camera: CameraState, holding: Holding) -> None:
-        """Find out up to when the camera is accounted for; time before its arrêté began was never expected."""
+        """Find out up to when the camera is accounted for; time before its arrêté began was never expected.
+
+        Nor was the time in which this very holding had nothing to record: out of service, or masked anew.
+        """
+        if self._anchored.get(camera.camera_id) == holding.epoch:
+            return
         previous = holding.previous
         if holding.handing_over or (previous is not None and previous.unseen_since is None):
+            self._anchored[camera.camera_id] = holding.epoch
             return  # the one before records until this one does: no time is missing between them
         covered: datetime | None = None
         while True:
@@ -132,6 +139,7 @@ class Crew:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 break
+        self._anchored[camera.camera_id] = holding.epoch
         authorisation = camera.authorisation
         if covered is None or authorisation is None:
             return
