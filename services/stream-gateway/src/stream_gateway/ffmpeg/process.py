@@ -6,7 +6,6 @@ import re
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 
 import structlog
 
@@ -19,9 +18,9 @@ _PIPE_BYTES = 1024 * 1024
 _LOG = structlog.get_logger("stream-gateway.ffmpeg")
 
 _REASONS: tuple[tuple[re.Pattern[str], str, EndKind], ...] = (
-    (re.compile(r"401|403|Unauthorized|Forbidden"), "la caméra refuse les identifiants", EndKind.REFUSED),
-    (re.compile(r"404|Not Found"), "la caméra ne connaît pas ce flux", EndKind.UNKNOWN_STREAM),
-    (re.compile(r"461|Nonmatching transport"), "la caméra n'envoie pas ses images sur TCP", EndKind.UNSUPPORTED),
+    (re.compile(r"\b40[13]\b|Unauthorized|Forbidden"), "la caméra refuse les identifiants", EndKind.REFUSED),
+    (re.compile(r"\b404\b|Not Found"), "la caméra ne connaît pas ce flux", EndKind.UNKNOWN_STREAM),
+    (re.compile(r"\b461\b|Nonmatching transport"), "la caméra n'envoie pas ses images sur TCP", EndKind.UNSUPPORTED),
     (re.compile(r"Connection refused"), "la caméra refuse la connexion", EndKind.UNREACHABLE),
     (re.compile(r"timed out|Connection timed"), "la caméra ne répond pas", EndKind.SILENT),
     (
@@ -34,12 +33,17 @@ ENDED = "la caméra a cessé d'émettre"
 _ADDRESS = re.compile(r"[a-z]+://\S+", re.IGNORECASE)
 
 
-class FfmpegProcess:
-    """Starts ffmpeg on entering the context; on leaving it the process is gone."""
+def end_told(said: str) -> PullEnded:
+    """Return why a pull ended, from what ffmpeg said last; its words hold addresses of memory, digits and all."""
+    told = (PullEnded(text, kind) for pattern, text, kind in _REASONS if pattern.search(said))
+    return next(told, PullEnded(ENDED))
 
-    def __init__(self, command: Sequence[str], script: bytes, *, folder: Path | None = None) -> None:
+
+class FfmpegProcess:
+    """One run of ffmpeg, from ``start`` to ``stop``."""
+
+    def __init__(self, command: Sequence[str], script: bytes) -> None:
         self._command = command
-        self._folder = folder
         self._script = script
         self._process: Process | None = None
         self._complaints: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -52,13 +56,13 @@ class FfmpegProcess:
 
     @property
     def output(self) -> asyncio.StreamReader:
-        """Standard output; only inside the context."""
+        """Standard output; once started."""
         if self._process is None or self._process.stdout is None:
             raise RuntimeError("ffmpeg was not started")
         return self._process.stdout
 
     async def start(self) -> None:
-        """Start the child. File names follow UTC whatever the machine's time zone is."""
+        """Start the child, with nothing of our environment."""
         environment = {"PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"}
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
@@ -66,7 +70,6 @@ class FfmpegProcess:
             stdout=PIPE,
             stderr=PIPE,
             env=environment,
-            cwd=self._folder,
             limit=_PIPE_BYTES,
         )
         self._listener = asyncio.create_task(self._listen())
@@ -102,10 +105,9 @@ class FfmpegProcess:
             await self._listener
         code = await self._process.wait()
         said = "\n".join(self._complaints)
-        told = ((text, kind) for pattern, text, kind in _REASONS if pattern.search(said))
-        reason, kind = next(told, (ENDED, EndKind.CLOSED))
-        _LOG.info("ffmpeg ended", code=code, reason=reason, said=_ADDRESS.sub("***", said[-500:]))
-        return PullEnded(reason, kind)
+        end = end_told(said)
+        _LOG.info("ffmpeg ended", code=code, reason=end.reason, said=_ADDRESS.sub("***", said[-500:]))
+        return end
 
     async def stop(self) -> None:
         """End the child: politely, then not. Safe to call twice."""
