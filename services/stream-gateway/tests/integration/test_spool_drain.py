@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,16 +51,24 @@ async def database(make_database: Callable[[str | None], TestDatabase]) -> Async
 
 def cut_off_recording(spool: Spool, *, groups: int = 2, epoch: int = EPOCH) -> Path:
     """Write some groups as a recorder does, and leave the file as its death would: open, with half a fragment."""
+    path, _ = written_groups(spool, groups, epoch)
+    with path.open("ab") as more:
+        more.write(b"\x00\x00\x20\x00moof-cut-in-the-middle")
+    return path
+
+
+def written_groups(spool: Spool, groups: int, epoch: int = EPOCH) -> tuple[Path, list[int]]:
+    """Write some groups as a recorder does; returns the open file and its size after each of them."""
     parameters, units = filmed_groups(FILM, groups=groups)
     path, started_at = spool.new_file(CAMERA, TERMS, BEGUN, epoch)
     label = SegmentLabel(CAMERA, TERMS.authorisation_id, started_at, epoch, units[0].time, -120, "native", "media-1")
     file = SegmentFile(path, label, TERMS, parameters, started_at=started_at)
+    sizes: list[int] = []
     for begin in range(0, len(units), GROUP):
         some = units[begin : begin + GROUP]
         file.append(some, some[-1].time + 9000)
-    with path.open("ab") as more:
-        more.write(b"\x00\x00\x20\x00moof-cut-in-the-middle")
-    return path
+        sizes.append(path.stat().st_size)
+    return path, sizes
 
 
 def recovered(spool: Spool) -> ReadyFile:
@@ -88,14 +96,30 @@ def test_a_killed_recording_is_kept_up_to_its_last_whole_group(spool: Spool) -> 
     spool.release()
 
 
-@pytest.mark.parametrize("kept", range(0, 40_000, 997))
-def test_cut_anywhere_it_is_kept_up_to_the_last_whole_group_before(spool: Spool, kept: int) -> None:
+@pytest.mark.parametrize("part", [number / 40 for number in range(41)])
+def test_cut_anywhere_it_is_kept_up_to_the_last_whole_group_before(spool: Spool, part: float) -> None:
     spool.claim()
-    path = cut_off_recording(spool, groups=1)
-    os.truncate(path, min(kept, path.stat().st_size))
+    path, sizes = written_groups(spool, 2)
+    recover_cut(spool, path, sizes, round(sizes[-1] * part))
+
+
+@pytest.mark.parametrize("beside", [-1, 0, 1])
+@pytest.mark.parametrize("group", [0, 1])
+def test_cut_at_the_end_of_a_group_it_is_kept_with_its_last_byte_only(spool: Spool, group: int, beside: int) -> None:
+    spool.claim()
+    path, sizes = written_groups(spool, 3)
+    recover_cut(spool, path, sizes, sizes[group] + beside)
+
+
+def recover_cut(spool: Spool, path: Path, sizes: list[int], kept: int) -> None:
+    """Cut the file, recover it, and expect every group that was whole."""
+    os.truncate(path, kept)
     spool.recover()
-    for ready in spool.ready():
-        assert len(frames_of(ready.path)) == ready.segment.pictures == GROUP
+    whole = sum(size <= kept for size in sizes) * GROUP
+    found = list(spool.ready())
+    assert [ready.segment.pictures for ready in found] == ([whole] if whole else [])
+    for ready in found:
+        assert len(frames_of(ready.path)) == whole
     assert list(spool.root.glob("*/*/open/*")) == []
     spool.release()
 
@@ -198,10 +222,26 @@ async def test_footage_of_a_lost_placement_is_set_aside_and_leaves_the_store(
     assert not ready.path.exists()
     [fenced] = spool.root.glob("*/*/fenced/*.mp4")
     assert fenced.name == ready.path.name
-    assert len(frames_of(fenced)) == 2 * GROUP, "nobody destroys it"
+    end_of_retention = BEGUN + timedelta(days=TERMS.retention_days)
+    assert spool.forget_expired(end_of_retention - timedelta(milliseconds=1)) == 0
+    assert len(frames_of(fenced)) == 2 * GROUP, "nobody destroys it before its time"
     assert not await object_store.exists(ready.segment.bucket, ready.segment.object_key)
     assert await _outbox_rows(database) == 0
     assert list(spool.ready()) == []
+    assert spool.forget_expired(end_of_retention) == 1
+    assert list(spool.root.glob("*/*/fenced/*")) == []
+    spool.release()
+
+
+def test_what_waits_for_the_store_is_not_destroyed_with_what_was_set_aside(spool: Spool) -> None:
+    spool.claim()
+    ready = recovered(spool)
+    unreadable = ready.path.parent.parent / "unreadable" / ready.path.name
+    unreadable.parent.mkdir()
+    unreadable.write_bytes(b"no footage")
+    assert spool.forget_expired(BEGUN + timedelta(days=400)) == 1
+    assert not unreadable.exists()
+    assert ready.path.exists()
     spool.release()
 
 

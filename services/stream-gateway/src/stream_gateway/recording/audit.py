@@ -21,7 +21,7 @@ _AT_ONCE = 200
 
 
 async def audit(connection: AsyncConnection, at: datetime) -> int:
-    """Declare what is overdue, once among all nodes; returns how many gaps. Nothing when another node audits now."""
+    """Declare what is overdue; returns how many gaps. Nothing when another node audits at this moment."""
     if not await only_auditor(connection):
         return 0
     declared = 0

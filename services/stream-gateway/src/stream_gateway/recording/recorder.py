@@ -153,7 +153,7 @@ class Recorder:
 
     @property
     def waits_outside(self) -> bool:
-        """Whether it writes nothing on purpose: no room on the disk, or the camera is not this node's, or may not be."""
+        """Whether it writes nothing on purpose: no room on the disk, or the camera is, or may be, not this node's."""
         return self._waits_outside or self._kept_back
 
     # --- pictures

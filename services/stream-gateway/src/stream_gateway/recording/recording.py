@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -17,17 +16,18 @@ from stream_gateway.placement.service import Placement
 from stream_gateway.recording.audit import audit
 from stream_gateway.recording.crew import Crew
 from stream_gateway.recording.demand import Demand
+from stream_gateway.recording.expectation import Expectation
 from stream_gateway.recording.ledger import OutboxLedger
 from stream_gateway.recording.reports import report
 from stream_gateway.recording.room import SpoolRoom
 from stream_gateway.recording.spool import Spool
 from stream_gateway.recording.uploads import Uploads
-from stream_gateway.repository.ledger import end_expected, set_expected
 from stream_gateway.repository.placement import Epoch, begin_epochs
 
 _TICK_SECONDS = 1.0
 _REPORT_SECONDS = 5.0
 _AUDIT_SECONDS = 60.0
+_FORGET_SECONDS = 600.0
 _LAST_UPLOADS_SECONDS = 5.0
 _YOUNG_OBJECTS = 50_000
 _LOG = structlog.get_logger("stream-gateway.recording")
@@ -64,7 +64,7 @@ class Recording:
         self._demand = demand
         self._changes = changes
         self._drain_seconds = drain_seconds
-        self._expected: dict[str, tuple[str, datetime]] = {}
+        self._expectation = Expectation(demand, database, clock)
 
     async def run(self) -> None:
         """Record until cancelled; then close every file properly and upload what can be uploaded at once."""
@@ -95,8 +95,9 @@ class Recording:
             self._look_for_ever(),
             self._every(_REPORT_SECONDS, "recorder report", self._report),
             self._every(_TICK_SECONDS, "epochs", self._note_epochs),
-            self._every(_REPORT_SECONDS, "expected time", self._note_expected),
+            self._every(_REPORT_SECONDS, "expected time", self._expectation.note),
             self._every(_AUDIT_SECONDS, "audit of the ledger", self._audit),
+            self._every(_FORGET_SECONDS, "end of retention", self._forget_expired),
         ]
 
     def _others_live(self) -> bool:
@@ -159,23 +160,10 @@ class Recording:
             self._changes.give_back(gained)
             raise
 
-    async def _note_expected(self) -> None:
-        """Keep the ledger's expectation; the right of a camera that dropped out may have ended while nobody looked."""
-        now = self._clock.now()
-        wanted = self._demand.at(now)
-        ends = {
-            camera_id: min(until, now)
-            for camera_id, (_, until) in self._expected.items()
-            if camera_id not in wanted and until < now
-        }
-        async with self._database.transaction() as connection:
-            await end_expected(connection, ends)
-            await set_expected(connection, {one: terms.insee for one, (_, terms) in wanted.items()}, at=now)
-        self._expected = {
-            camera_id: (terms.insee, authorisation.valid_until)
-            for camera_id, (camera, terms) in wanted.items()
-            if (authorisation := camera.authorisation_at(now)) is not None
-        }
+    async def _forget_expired(self) -> None:
+        gone = await asyncio.to_thread(self._spool.forget_expired, self._clock.now())
+        if gone:
+            _LOG.info("files set aside reached the end of their retention", destroyed=gone)
 
     async def _audit(self) -> None:
         async with self._database.transaction() as connection:

@@ -64,9 +64,9 @@ class SegmentFile:
         """
         head = fragment_head(units, next_time, sequence=self._fragments + 1, since=self.label.first_pts)
         before = self.bytes_written
+        self._write([head, *(unit.sample for unit in units)])
         if units[0].keyframe:
             self._groups.append((units[0].time - self.label.first_pts, before))
-        self._write([head, *(unit.sample for unit in units)])
         self._fragments += 1
         self.pictures += len(units)
         self._ended_at = next_time

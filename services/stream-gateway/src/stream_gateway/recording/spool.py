@@ -124,11 +124,22 @@ class Spool:
         ready.path.rename(folder / ready.path.name)
         _LOG.warning("footage of a lost placement set aside", segment=str(ready.segment.segment_id))
 
-    def files_of(self, camera_id: str) -> list[Path]:
-        """Return the open and ready files of a camera, oldest first."""
-        folder = self._root / camera_folder(camera_id)
-        found = [*folder.glob("*/ready/*.mp4"), *folder.glob("*/open/*.mp4")]
-        return sorted(found, key=lambda path: path.name)
+    def forget_expired(self, now: datetime) -> int:
+        """Destroy what was set aside and is past its retention (DOMAIN §3); returns how many files.
+
+        Nothing of it is in the index, so nobody else would. What waits for the store is not touched.
+        """
+        gone = 0
+        for path in [*self._root.glob("*/*/fenced/*.mp4"), *self._root.glob("*/*/unreadable/*.mp4")]:
+            try:
+                _, terms = _place(path.parent.parent)
+                started_at, _ = parse_segment_name(path.stem)
+            except NotASegmentName:
+                continue
+            if started_at + timedelta(days=terms.retention_days) <= now:
+                path.unlink(missing_ok=True)
+                gone += 1
+        return gone
 
     def usage(self) -> tuple[int, int]:
         """Return (number, bytes) of the files that wait."""

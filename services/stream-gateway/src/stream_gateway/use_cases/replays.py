@@ -39,8 +39,9 @@ async def open_replay(
     """Open recorded footage to one agent for ten minutes; raises WindowRefused."""
     check_window(starts_at, ends_at, asked.at)
     grant = await check_right(connection, guard, asked, Action.REPLAY, camera_id, Window(starts_at, ends_at))
-    known = await index.find(camera_id, starts_at, ends_at)
+    # the spool first: a film that is uploaded meanwhile is then found twice, not nowhere
     fresh = await recent.find(camera_id, starts_at, ends_at) if ends_at > asked.at - _NOT_UPLOADED_FOR else []
+    known = await index.find(camera_id, starts_at, ends_at)
     replay = Replay(
         replay_id=replay_id,
         agent_id=grant.agent.agent_id,
