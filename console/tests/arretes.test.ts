@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Arrete } from "@/api/arretes";
+import { utcToParis } from "@/i18n/format";
 import { byUrgency, daysLeft, standingOf, TONES, WORDS } from "@/pages/arretes/expiry";
 import {
   closedPolygon,
@@ -10,7 +11,7 @@ import {
   surfacesOf,
   withPolygon,
 } from "@/pages/arretes/ground";
-import { changedTerms, draftOf, EMPTY, termsOf, utcToParis } from "@/pages/arretes/terms";
+import { changedTerms, draftOf, EMPTY, termsOf } from "@/pages/arretes/terms";
 
 const NOW = Date.parse("2026-06-01T12:00:00Z");
 const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { en } from "@/i18n/en";
-import { formatAge, formatDateTime, formatElapsed, parisToUtc } from "@/i18n/format";
+import { formatAge, formatDateTime, formatElapsed, formatOffset, parisToUtc } from "@/i18n/format";
 import { fr } from "@/i18n/fr";
 import { fill } from "@/i18n/translate";
 
@@ -45,6 +45,12 @@ describe("formats", () => {
     expect(formatAge(240, "fr")).toBe("0,2 s");
     expect(formatAge(240, "en")).toBe("0.2 s");
     expect(formatAge(12_400, "fr")).toBe("12 s");
+  });
+
+  it("show which way a clock is off, and no sign where nothing is shown", () => {
+    expect([300, -1_200].map((ms) => formatOffset(ms, "fr"))).toEqual(["+0,3 s", "−1,2 s"]);
+    expect([0, 49, -49].map((ms) => formatOffset(ms, "fr"))).toEqual(["0,0 s", "0,0 s", "0,0 s"]);
+    expect([50, -50].map((ms) => formatOffset(ms, "en"))).toEqual(["+0.1 s", "−0.1 s"]);
   });
 
   it("read a typed Paris time, also in the hours around the change of clocks", () => {

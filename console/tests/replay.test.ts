@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { ProblemError } from "@/api/problem";
+import type { Replay } from "@/api/replay";
 import {
   advance,
   holeAt,
-  instantAt,
   neighbour,
   nextPicture,
   pictureAt,
@@ -12,6 +13,7 @@ import {
   usesKeyPictures,
 } from "@/pages/replay/clock";
 import { correction } from "@/pages/replay/filmPlayer";
+import { failureOf, openingOf } from "@/pages/replay/outcome";
 
 const START = Date.parse("2026-11-22T12:00:00Z");
 const at = (seconds: number) => START + seconds * 1000;
@@ -31,13 +33,6 @@ describe("the common clock", () => {
     expect(positionAt(spans, at(10))).toBeNull();
     expect(positionAt(spans, at(42))).toBe(12);
     expect(positionAt(spans, at(50))).toBeNull();
-  });
-
-  it("finds its way back from the film", () => {
-    for (const second of [0, 3.25, 9.75, 40, 44.5]) {
-      const position = positionAt(spans, at(second)) ?? Number.NaN;
-      expect(instantAt(spans, position)).toBeCloseTo(at(second), 3);
-    }
   });
 
   it("passes over what no camera has, and stops for what one of them has", () => {
@@ -103,5 +98,50 @@ describe("keeping in step", () => {
     expect(correction(5, 5.9, 4, true).seek).toBeNull();
     expect(correction(5, 5.04, 1, false).seek).toBe(5.04);
     expect(correction(5, 5.01, 1, false).seek).toBeNull();
+  });
+});
+
+const refusal = (status: number) => new ProblemError({ type: "about:blank", title: "", status, detail: "" });
+
+describe("a demand for several cameras", () => {
+  const opened = { replay_id: "r2" } as Replay;
+
+  it("tells each refusal beside what was opened", () => {
+    const [first, third] = [refusal(403), refusal(422)];
+    const opening = openingOf(
+      ["cam-1", "cam-2", "cam-3"],
+      [
+        { status: "rejected", reason: first },
+        { status: "fulfilled", value: opened },
+        { status: "rejected", reason: third },
+      ],
+    );
+    expect(opening.opened).toEqual([opened]);
+    expect(opening.refused).toEqual([
+      { cameraId: "cam-1", reason: first },
+      { cameraId: "cam-3", reason: third },
+    ]);
+  });
+
+  it("of which none was opened is refused as a whole", () => {
+    const reason = refusal(403);
+    expect(() => openingOf(["cam-1"], [{ status: "rejected", reason }])).toThrow(reason);
+  });
+});
+
+describe("an open replay", () => {
+  const known = { data: {}, error: null };
+
+  it("is over when its right is, also with all its pictures here", () => {
+    for (const status of [401, 403, 404]) {
+      const error = refusal(status);
+      expect(failureOf([known, { data: {}, error }])).toBe(error);
+    }
+  });
+
+  it("outlives a lost request, but for a timeline that never came", () => {
+    expect(failureOf([known, { data: {}, error: refusal(503) }])).toBeNull();
+    const error = refusal(503);
+    expect(failureOf([known, { data: undefined, error }])).toBe(error);
   });
 });

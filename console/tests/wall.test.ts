@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Camera } from "@/api/registry";
 import type { Screen } from "@/api/scenes";
 import { turnAt } from "@/pages/live/carousel";
-import { afterKey, camerasCalled, NO_CALL, type NumberCall } from "@/pages/live/numberCall";
+import { afterKey, camerasCalled, lasting, NO_CALL, type NumberCall } from "@/pages/live/numberCall";
 import { later, placesOf, tilesOf, wallOf } from "@/pages/live/screenTiles";
 import {
   livePath,
@@ -108,6 +108,13 @@ describe("keypad call", () => {
       expect(afterKey(NO_CALL, key)).toBeNull();
     }
     expect(afterKey({ typed: "4", called: false }, "Tab")).toBeNull();
+  });
+
+  it("ends by itself, called or not, so that a later Enter is not taken", () => {
+    expect(lasting(NO_CALL)).toBeNull();
+    const [waiting, called] = [lasting(typed("4", "2")), lasting(typed("4", "2", "Enter"))];
+    expect(called).toBe(2_500);
+    expect(waiting).toBeGreaterThan(2_500);
   });
 
   it("finds a camera by its whole number, then by its place before its commune", () => {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { onUnauthenticated } from "@/api/http";
 import { type WhepFailure, WhepLine, type WhepPatience } from "@/live/whep";
 
 /** A peer connection as far as signalling goes; media are tested in a real browser by the suite of the gateway. */
@@ -202,6 +203,22 @@ describe("WhepLine", () => {
     });
     expect(peer.closed).toBe(true);
     expect(asked).toHaveLength(1);
+  });
+
+  it("does not take a session token that ran out for the end of the agent's session", async () => {
+    let loggedOut = false;
+    const leave = onUnauthenticated(() => {
+      loggedOut = true;
+    });
+    answer = (response) => {
+      response.writeHead(401, { "Content-Type": "application/problem+json" });
+      response.end(JSON.stringify({ title: "Jeton expiré" }));
+    };
+    line().start();
+    await vi.waitFor(() => expect(failures).toHaveLength(1));
+    leave();
+    expect(failures[0]).toMatchObject({ cause: "refused", problem: { status: 401 } });
+    expect(loggedOut).toBe(false);
   });
 
   it("calls an unreachable server a broken line", async () => {

@@ -19,6 +19,8 @@ export const UNREACHABLE = 0;
 /** Type of what the web server answers while the service behind it restarts; no service says it itself. */
 const RESTARTING = "urn:vigie:problem:console-restarting";
 const GATEWAY_STATUSES = [502, 503, 504];
+/** 404 is also what is outside of an agent's scope, and a replay or session whose right ended. */
+export const NO_RIGHT_STATUSES: readonly number[] = [401, 403, 404];
 
 export const isRestarting = (problem: Problem): boolean => problem.type === RESTARTING;
 
@@ -35,6 +37,10 @@ export class ProblemError extends Error {
     return this.problem.status;
   }
 }
+
+/** Whether one has no right to it, or none any more: trying again does not change that. */
+export const isNoRight = (error: unknown): boolean =>
+  error instanceof ProblemError && NO_RIGHT_STATUSES.includes(error.status);
 
 /** Read a failed response; a body that is no problem document still gives a usable one. */
 export async function problemOf(response: Response): Promise<Problem> {

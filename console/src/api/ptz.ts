@@ -92,10 +92,6 @@ export const goToPreset = (cameraId: string, preset: PtzPreset): Promise<PtzAnsw
 export const goHome = (cameraId: string): Promise<PtzAnswer> =>
   call("POST", ptz(cameraId, "/home"), { body: {} });
 
-/** Points a calibrated camera at a place of the map. */
-export const pointPtz = (cameraId: string, lon: number, lat: number): Promise<PtzAnswer> =>
-  call("POST", ptz(cameraId, "/point"), { body: { lon, lat } });
-
 export const takePtz = (cameraId: string, motive: string): Promise<PtzAnswer> =>
   call("POST", ptz(cameraId, "/take"), { body: { motive_text: motive } });
 

@@ -3,7 +3,7 @@ import type { Locale } from "./translate";
 /** The law and the room live in Paris time; servers speak UTC. */
 const TIME_ZONE = "Europe/Paris";
 
-const TAGS: Record<Locale, string> = { fr: "fr-FR", en: "en-GB" };
+export const TAGS: Record<Locale, string> = { fr: "fr-FR", en: "en-GB" };
 
 export function formatTime(at: string | Date, locale: Locale): string {
   return new Intl.DateTimeFormat(TAGS[locale], { timeStyle: "medium", timeZone: TIME_ZONE }).format(
@@ -47,6 +47,17 @@ export function formatAge(milliseconds: number, locale: Locale): string {
   return `${text} s`;
 }
 
+/** "+0,3 s" or "−1,2 s": which way a clock is off; no sign for what is shown as nothing. */
+export function formatOffset(milliseconds: number, locale: Locale): string {
+  const age = Math.abs(milliseconds);
+  const sign = age < 50 ? "" : milliseconds > 0 ? "+" : "−";
+  return `${sign}${formatAge(age, locale)}`;
+}
+
+/** "1 234,5": tenths only where there are any. */
+export const formatFigure = (value: number, locale: Locale): string =>
+  new Intl.NumberFormat(TAGS[locale], { maximumFractionDigits: 1 }).format(value);
+
 /** Offset of Paris from UTC at an instant, in ms. */
 function parisOffset(at: Date): number {
   const parts = new Intl.DateTimeFormat("en-GB", {
@@ -78,3 +89,12 @@ export function parisToUtc(local: string): string | null {
   const guess = new Date(naive.getTime() - parisOffset(naive));
   return new Date(naive.getTime() - parisOffset(guess)).toISOString();
 }
+
+const PARIS_LOCAL = new Intl.DateTimeFormat("sv-SE", {
+  timeZone: TIME_ZONE,
+  dateStyle: "short",
+  timeStyle: "medium",
+});
+
+/** An instant as a `datetime-local` field shows it, in Paris, to the second. */
+export const utcToParis = (at: string): string => PARIS_LOCAL.format(new Date(at)).replace(" ", "T");

@@ -45,7 +45,8 @@ export function LiveTile(props: LiveTileProps) {
   const [tries, setTries] = useState(0);
   const [instant, setInstant] = useState<{ session: string | null } | null>(null);
   const { state, ageMs, sessionId } = useLivePlayer(stage, cameraId, quality, tries);
-  useSessionDoubt(state.phase === "ended" || state.phase === "refused");
+  const over = state.phase === "ended" || state.phase === "refused";
+  useSessionDoubt(over);
   const label = camera?.label ?? cameraId;
   return (
     <section
@@ -64,9 +65,15 @@ export function LiveTile(props: LiveTileProps) {
         onClick={props.onSelect}
         onDoubleClick={props.onMaximise}
       />
-      <Explanation state={state} onRetry={() => setTries(tries + 1)} />
+      <Explanation
+        state={state}
+        onRetry={() => {
+          setInstant(null);
+          setTries(tries + 1);
+        }}
+      />
       {state.phase === "live" && state.kept ? <KeptNote kept={state.kept} /> : null}
-      {instant ? (
+      {instant && !over ? (
         <InstantReplay
           cameraId={cameraId}
           sessionId={instant.session}

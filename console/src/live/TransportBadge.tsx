@@ -35,6 +35,9 @@ export function TransportBadge({ number, state }: { number: number; state: Playe
         </Menu.Target>
       </Tooltip>
       <Menu.Dropdown>
+        {fallback ? (
+          <Menu.Label maw={320}>{t("transport.fallback", { reason: failureWords(fallback, t) })}</Menu.Label>
+        ) : null}
         <Menu.Label>{t("transport.choice")}</Menu.Label>
         {PREFERENCES.map((each) => (
           <Menu.Item

@@ -28,8 +28,11 @@ export interface Line {
   frameAge: () => number | null;
   /** The server has taken this session: it is good, keep it after a cut. */
   readonly admitted: boolean;
-  /** Keep the last picture and tell nothing any more: the next line of the same session takes over. */
-  hold: () => void;
+  /**
+   * Keep the last picture and tell nothing any more: the next line of the same session takes over. Absent where the
+   * gateway lets two lines of one session live.
+   */
+  hold?: () => void;
   stop: () => void;
 }
 

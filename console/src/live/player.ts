@@ -1,4 +1,4 @@
-import { asProblem, type Problem } from "@/api/problem";
+import { asProblem, isNoRight, type Problem } from "@/api/problem";
 import type { Quality } from "@/api/stream";
 import { backoffDelay } from "./backoff";
 import { BROWSER_DOORS, type Doors } from "./doors";
@@ -150,13 +150,14 @@ export class LivePlayer {
     this.opening = true;
     try {
       await this.session.ready(() => this.quality);
-      if (this.stopped.signal.aborted) return;
+      if (this.stopped.signal.aborted || this.final) return;
       const transport = choose(this.known, this.state.transport, this.doors.now());
       this.front = this.seat(this.stage.front, transport);
       this.become({ phase: "connecting" });
       this.front.line.start();
     } catch (error) {
-      if (!this.stopped.signal.aborted) this.openFailed(error);
+      // A verdict that came meanwhile has the last word.
+      if (!this.stopped.signal.aborted && !this.final) this.openFailed(error);
     } finally {
       this.opening = false;
     }
@@ -168,8 +169,7 @@ export class LivePlayer {
       return;
     }
     const problem = asProblem(error);
-    const final = problem.status === 403 || problem.status === 404 || problem.status === 401;
-    if (final) this.finish({ phase: "refused", problem, reason: null });
+    if (isNoRight(error)) this.finish({ phase: "refused", problem, reason: null });
     else this.retry(problem, null);
   }
 
@@ -204,7 +204,9 @@ export class LivePlayer {
     seat.live = true;
     if (seat === this.next) this.promote(seat);
     if (seat !== this.front) return;
-    this.become({ phase: "live", problem: null, reason: null, attempt: 0 });
+    // What was missed may have come without a switch: by taking the place of a picture that broke.
+    const kept = this.state.kept?.wanted === seat.quality ? null : this.state.kept;
+    this.become({ phase: "live", problem: null, reason: null, attempt: 0, kept });
     void this.settle();
   }
 
@@ -259,7 +261,7 @@ export class LivePlayer {
     if (front.transport === "webrtc" && transport === "webrtc") {
       // The gateway has one WebRTC connection per session: answering the new one ends the old one.
       front.held = true;
-      front.line.hold();
+      front.line.hold?.();
     }
     const seat = this.seat(this.stage.prepare(), transport);
     this.next = seat;
@@ -287,25 +289,31 @@ export class LivePlayer {
     if (this.front && this.front.quality !== this.quality) {
       this.become({ kept: { wanted: this.quality, problem, reason: null } });
     }
-    if (problem.status === 0 || problem.status >= 500) {
-      this.settleTries += 1;
-      const delay = backoffDelay(this.settleTries, Math.random());
-      this.settleTimer = setTimeout(() => void this.settle(), delay);
-    } else if (this.front && problem.status !== SESSION_OVER) this.quality = this.front.quality;
+    if (problem.status === 0 || problem.status >= 500) this.settleLater();
+    else if (this.front && problem.status !== SESSION_OVER) this.quality = this.front.quality;
+  }
+
+  private settleLater(): void {
+    this.settleTries += 1;
+    clearTimeout(this.settleTimer);
+    this.settleTimer = setTimeout(() => void this.settle(), backoffDelay(this.settleTries, Math.random()));
   }
 
   private nextEnded(seat: Seat, end: LineEnd): void {
     this.leaveNext();
+    // What is still wanted as it was waits before it is tried again: it may fail at once each time.
+    let again = false;
     if (end.kind === "whep") this.noteWhepFailure(end.failure);
     else if (this.front && seat.quality !== this.front.quality) {
       this.become({ kept: { wanted: seat.quality, problem: null, reason: wordOf(end) } });
       this.quality = this.front.quality;
-    }
+    } else again = true;
     if (this.front?.held) {
       this.front.line.stop();
       this.front = null;
       this.reopen();
-    } else void this.settle();
+    } else if (again) this.settleLater();
+    else void this.settle();
   }
 
   private frontEnded(seat: Seat, end: LineEnd): void {
@@ -338,7 +346,7 @@ export class LivePlayer {
     this.become({});
   }
 
-  /** At once, by the other transport: its tokens come with a renewed lease. */
+  /** At once: no picture runs any more. Told as the WebSocket, so that the badge says why WebRTC was left. */
   private reopen(): void {
     this.become({ phase: "connecting", problem: null, reason: null, transport: "websocket" });
     this.openWhenLookedAt();

@@ -96,7 +96,7 @@ export class WatchSession {
       await this.taken(this.shown);
       return true;
     } catch (error) {
-      if (!(error instanceof ProblemError) || error.status === 0) throw error;
+      if (!isForgotten(error)) throw error;
       this.session = null;
       return false;
     }
@@ -109,8 +109,8 @@ export class WatchSession {
         if (this.session?.session_id !== id) return;
         const judged = this.judged(error);
         if (judged instanceof SessionOverError) this.onOver(judged.reason);
-        // A lost request is tried again in 10 s.
-        else if (judged instanceof ProblemError && judged.status >= 400) this.session = null;
+        // What was lost, or failed on the server, is tried again in 10 s.
+        else if (isForgotten(judged)) this.session = null;
       });
     }, RENEW_MS);
   }
@@ -121,3 +121,7 @@ export class WatchSession {
     return reason && VERDICTS.includes(reason) ? new SessionOverError(reason) : error;
   }
 }
+
+/** Whether the server knows the session no more. One whose database is away still does, and its register has the row. */
+const isForgotten = (error: unknown): boolean =>
+  error instanceof ProblemError && error.status >= 400 && error.status < 500;

@@ -27,7 +27,6 @@ export class SocketLine implements Line {
   private isAdmitted = false;
   private shown = false;
   private over = false;
-  private held = false;
   private stalled = false;
   private patience = SILENCE_MS;
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
@@ -45,7 +44,7 @@ export class SocketLine implements Line {
     this.calls = calls;
     this.clock = new FrameClock(video, () => {
       this.shown = true;
-      if (!this.held) calls.onFirstFrame();
+      calls.onFirstFrame();
     });
   }
 
@@ -73,10 +72,6 @@ export class SocketLine implements Line {
 
   frameAge(): number | null {
     return this.clock.age(performance.now(), this.pipe?.edge ?? null);
-  }
-
-  hold(): void {
-    this.held = true;
   }
 
   stop(): void {
@@ -146,6 +141,6 @@ export class SocketLine implements Line {
   private end(end: LineEnd): void {
     if (this.over) return;
     this.stop();
-    if (!this.held) this.calls.onEnd(end);
+    this.calls.onEnd(end);
   }
 }

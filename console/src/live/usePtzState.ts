@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
+import { unlessRefused } from "@/api/polling";
 import { fetchPtz, fetchPtzPresets } from "@/api/ptz";
 import { useMe } from "@/app/session";
 import { useLive } from "@/push/useLive";
@@ -14,7 +15,7 @@ export function usePtzState(cameraId: string) {
   const query = useQuery({
     queryKey: ["ptz", cameraId],
     queryFn: ({ signal }) => fetchPtz(cameraId, signal),
-    refetchInterval: POLL_MS,
+    refetchInterval: unlessRefused(POLL_MS),
   });
   const refresh = useCallback(
     () => void queries.invalidateQueries({ queryKey: ["ptz", cameraId] }),

@@ -1,4 +1,3 @@
-import { announceUnauthenticated } from "@/api/http";
 import { asProblem, type Problem, ProblemError, problemOf } from "@/api/problem";
 
 /**
@@ -174,7 +173,7 @@ export class WhepLine {
       body: offer,
       signal: AbortSignal.any([this.ended.signal, AbortSignal.timeout(this.patience.firstFrameMs)]),
     });
-    if (response.status === 401) announceUnauthenticated();
+    // A 401 here is the session token's, which lives a minute: the owner's next call tells whether it is the agent's.
     if (!response.ok) throw new ProblemError(await problemOf(response));
     this.resource = response.headers.get("Location");
     const answer = await response.text();

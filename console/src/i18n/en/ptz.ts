@@ -28,6 +28,6 @@ export const ptz: Record<keyof typeof french, string> = {
   "ptz.preset_gone": "The camera no longer knows this position.",
   "ptz.presets_untold": "The camera does not answer: only the registry's presets are shown.",
   "ptz.presets_failed": "Presets unavailable.",
-  "ptz.tour_start": "Ronde {name}",
+  "ptz.tour_start": "Round {name}",
   "ptz.tour_end": "End {name}",
 };

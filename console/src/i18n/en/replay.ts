@@ -49,7 +49,6 @@ export const replay = {
   "replay.gap": "No picture: {cause}",
   "replay.gap_unknown": "no cause declared so far",
   "replay.gap_range": "{from} – {to}: {cause}",
-  "replay.no_pictures": "No recorded picture in this window.",
   "replay.over": "Replay over",
   "replay.over_detail":
     "Time is up, the right has ended or the retention period is reached. Make a new request.",

@@ -52,9 +52,7 @@ export const rondes: Record<keyof typeof french, string> = {
   "rondes.skipped": "skipped",
   "rondes.seen_by": "seen by {names}",
   "rondes.seen_by_nobody": "seen by nobody",
-  "rondes.declare": "Declare an incident",
   "rondes.watch": "Watch",
-  "rondes.sheet": "Result sheet",
 
   "rondes.column.step": "Step",
   "rondes.column.camera": "Camera",

@@ -24,7 +24,6 @@ export const wall: Record<keyof typeof french, string> = {
   "wall.scene_carousel": "Rotate in picture {n}",
   "wall.carousel_stop": "Stop the rotation",
   "wall.carousel_on": "Rotating in picture {n}",
-  "wall.save": "Save",
   "wall.close": "Close",
 
   "wall.screens": "Screens of the wall",
@@ -43,7 +42,6 @@ export const wall: Record<keyof typeof french, string> = {
   "wall.screen_hidden": "Picture outside your territory.",
   "wall.screen_empty": "Free place",
   "wall.screen_leave": "Leave the screen",
-  "wall.screen_gone": "This screen does not exist or is outside your territory.",
   "wall.preset_kept": "{camera}: {reason}",
 
   "watching.title": "Who watches what",

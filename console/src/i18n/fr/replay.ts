@@ -50,7 +50,6 @@ export const replay = {
   "replay.gap": "Aucune image : {cause}",
   "replay.gap_unknown": "aucune cause déclarée à ce jour",
   "replay.gap_range": "{from} – {to} : {cause}",
-  "replay.no_pictures": "Aucune image enregistrée dans cette fenêtre.",
   "replay.over": "Relecture terminée",
   "replay.over_detail":
     "Le délai est passé, le droit a pris fin ou la durée de conservation est atteinte. Faites une nouvelle demande.",

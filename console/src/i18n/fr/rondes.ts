@@ -50,9 +50,7 @@ export const rondes = {
   "rondes.skipped": "passée",
   "rondes.seen_by": "vue par {names}",
   "rondes.seen_by_nobody": "vue par personne",
-  "rondes.declare": "Déclarer un incident",
   "rondes.watch": "Regarder",
-  "rondes.sheet": "Feuille de résultat",
 
   "rondes.column.step": "Étape",
   "rondes.column.camera": "Caméra",

@@ -22,7 +22,6 @@ export const wall = {
   "wall.scene_carousel": "Faire défiler dans l'image {n}",
   "wall.carousel_stop": "Arrêter le défilement",
   "wall.carousel_on": "Défilement dans l'image {n}",
-  "wall.save": "Enregistrer",
   "wall.close": "Fermer",
 
   "wall.screens": "Écrans du mur",
@@ -41,7 +40,6 @@ export const wall = {
   "wall.screen_hidden": "Image hors de votre périmètre.",
   "wall.screen_empty": "Place libre",
   "wall.screen_leave": "Quitter l'écran",
-  "wall.screen_gone": "Cet écran n'existe pas ou n'est pas dans votre périmètre.",
   "wall.preset_kept": "{camera} : {reason}",
 
   "watching.title": "Qui regarde quoi",

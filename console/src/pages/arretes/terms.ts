@@ -1,5 +1,5 @@
 import type { Arrete, ArreteTerms, EventWindow } from "@/api/arretes";
-import { parisToUtc } from "@/i18n/format";
+import { parisToUtc, utcToParis } from "@/i18n/format";
 import { parseGeoJson, parsePositions, positionsText } from "./ground";
 
 /** The ground of an arrêté: its communes' contours, a drawn or pasted perimeter, or listed positions. */
@@ -42,15 +42,6 @@ export const FINALITES = [
 ];
 export const RECIPIENTS = ["police_nationale", "gendarmerie", "police_municipale", "sdis", "douanes"];
 export const MODES = ["DIRECT", "DIFFERE_SUR_REQUISITION", "EVENEMENT"];
-
-const PARIS = new Intl.DateTimeFormat("sv-SE", {
-  timeZone: "Europe/Paris",
-  dateStyle: "short",
-  timeStyle: "medium",
-});
-
-/** An instant as a `datetime-local` field shows it, in Paris, to the second. */
-export const utcToParis = (at: string): string => PARIS.format(new Date(at)).replace(" ", "T");
 
 export const EMPTY: Draft = {
   arrete_number: "",

@@ -1,3 +1,6 @@
+import { TAGS } from "@/i18n/format";
+import type { Locale } from "@/i18n/translate";
+
 /** The months that can be asked for, the present one first: `2026-11`, `2026-10`, … in Paris. */
 export function lastMonths(now: Date, count: number): string[] {
   const [year = 1970, month = 1] = new Intl.DateTimeFormat("sv-SE", {
@@ -15,10 +18,10 @@ export function lastMonths(now: Date, count: number): string[] {
 }
 
 /** A share as people read it, never rounded up to a perfect one: 0.99996 is "99,99 %". */
-export function formatRate(rate: number | null, locale: "fr" | "en"): string {
+export function formatRate(rate: number | null, locale: Locale): string {
   if (rate === null) return "–";
   const shown = Math.floor(rate * 10_000) / 10_000;
-  return new Intl.NumberFormat(locale === "fr" ? "fr-FR" : "en-GB", {
+  return new Intl.NumberFormat(TAGS[locale], {
     style: "percent",
     minimumFractionDigits: shown === 1 ? 0 : 2,
     maximumFractionDigits: 2,

@@ -18,7 +18,7 @@ import { NumberCallBadge } from "./NumberCallBadge";
 import { ScenesMenu } from "./ScenesMenu";
 import { ScreensMenu } from "./ScreensMenu";
 import { ScreenView } from "./ScreenView";
-import { useCarousel } from "./useCarousel";
+import { Turns } from "./Turns";
 import { useNumberCall } from "./useNumberCall";
 import { useWatching } from "./useWatching";
 import { WallTiles } from "./WallTiles";
@@ -87,9 +87,9 @@ function OwnWall() {
     show(next);
   };
   const call = useNumberCall(cameras, choose);
-  useCarousel(carousel, (tile, cameraId) => {
+  const turn = (tile: number, cameraId: string) => {
     if (tile < wall.layout) show(withCamera(wall, tile, cameraId));
-  });
+  };
 
   return (
     <div className={classes.page}>
@@ -174,6 +174,7 @@ function OwnWall() {
           }}
         />
       </div>
+      {carousel ? <Turns key={carousel.startedAt} carousel={carousel} onTurn={turn} /> : null}
       <NumberCallBadge call={call} />
       <WatchingDrawer opened={watching} onClose={() => setWatching(false)} />
     </div>

@@ -5,12 +5,13 @@ import { type FormEvent, useState } from "react";
 import { deleteScene, fetchScenes, type Scene, saveScene } from "@/api/scenes";
 import { can, useMe } from "@/app/session";
 import { ProblemAlert } from "@/design/ProblemAlert";
+import { useOneAtATime } from "@/design/useOneAtATime";
 import { useI18n } from "@/i18n/I18n";
 import classes from "./LivePage.module.css";
 import { tilesOf, wallOf } from "./screenTiles";
 import type { Wall } from "./wall";
 
-export const SCENES = ["scenes"] as const;
+const SCENES = ["scenes"] as const;
 
 export function useScenes(enabled = true) {
   return useQuery({ queryKey: SCENES, queryFn: fetchScenes, enabled });
@@ -117,9 +118,10 @@ function SaveForm({ wall }: { wall: Wall }) {
       return queries.invalidateQueries({ queryKey: SCENES });
     },
   });
+  const save = useOneAtATime(saving);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!saving.isPending && name.trim()) saving.mutate();
+    if (name.trim()) save();
   };
   return (
     <form onSubmit={submit}>

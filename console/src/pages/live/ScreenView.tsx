@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { unlessRefused } from "@/api/polling";
 import type { Camera } from "@/api/registry";
 import { pushTile, type Screen, sitAtScreen } from "@/api/scenes";
 import { useMe } from "@/app/session";
@@ -44,7 +45,7 @@ export function ScreenView({ screenId, onLeave }: ScreenViewProps) {
     queryKey: key,
     queryFn: async ({ signal }) =>
       later(queries.getQueryData<Screen>(key), await sitAtScreen(screenId, signal)),
-    refetchInterval: SIT_MS,
+    refetchInterval: unlessRefused(SIT_MS),
     refetchIntervalInBackground: true,
   });
   const [selected, setSelected] = useState(0);

@@ -6,6 +6,7 @@ import { defineScreen, type PushOutcome, pushScene, pushTiles, type Screen } fro
 import { can, useMe } from "@/app/session";
 import { useCommunes } from "@/cameras/useCameras";
 import { ProblemAlert } from "@/design/ProblemAlert";
+import { useOneAtATime } from "@/design/useOneAtATime";
 import { formatTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import classes from "./LivePage.module.css";
@@ -20,12 +21,12 @@ export function ScreensMenu({ wall }: { wall: Wall }) {
   const me = useMe();
   const [opened, setOpened] = useState(false);
   const { data, error, learned, refresh } = useScreens(opened);
-  const [moved, setMoved] = useState<PushOutcome["presets"]>([]);
+  const [missed, setMissed] = useState<PushOutcome["presets"]>([]);
   const pushing = useMutation({
     mutationFn: (push: () => Promise<PushOutcome>) => push(),
     onSuccess: ({ screen, presets }) => {
       learned(screen);
-      setMoved(presets.filter(({ outcome }) => outcome !== "atteinte"));
+      setMissed(presets.filter(({ outcome }) => outcome !== "atteinte"));
     },
   });
   return (
@@ -45,7 +46,7 @@ export function ScreensMenu({ wall }: { wall: Wall }) {
       <Popover.Dropdown className={classes.menu ?? ""} role="dialog" aria-label={t("wall.screens")}>
         {error ? <ProblemAlert error={error} compact /> : null}
         {pushing.error ? <ProblemAlert error={pushing.error} compact /> : null}
-        {moved.map(({ camera_id, reason }) => (
+        {missed.map(({ camera_id, reason }) => (
           <Text key={camera_id} size="xs" role="status">
             {t("wall.preset_kept", { camera: camera_id, reason })}
           </Text>
@@ -126,49 +127,44 @@ function ScreenPush({ busy, onLayout, onScene }: ScreenPushProps) {
   );
 }
 
+const FIELDS = [
+  ["id", "9rem"],
+  ["label", "8rem"],
+  ["wall", "6rem"],
+] as const;
+
 function DefineForm({ onDefined }: { onDefined: () => void }) {
   const { t } = useI18n();
   const communes = useCommunes();
-  const [id, setId] = useState("");
-  const [label, setLabel] = useState("");
-  const [wall, setWall] = useState("");
+  const [typed, setTyped] = useState({ id: "", label: "", wall: "" });
+  const { id, label, wall } = typed;
+  const set = (change: Partial<typeof typed>) => setTyped((known) => ({ ...known, ...change }));
   const defining = useMutation({
     mutationFn: () =>
       defineScreen(id, { label, wall, communes: (communes.data ?? []).map(({ insee }) => insee) }),
     onSuccess: () => {
-      setId("");
-      setLabel("");
+      set({ id: "", label: "" });
       onDefined();
     },
   });
+  const define = useOneAtATime(defining);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!defining.isPending) defining.mutate();
+    define();
   };
   return (
     <form onSubmit={submit}>
       <Group gap="xs" align="end" mt="sm">
-        <TextInput
-          size="xs"
-          w="9rem"
-          label={t("wall.screen_id")}
-          value={id}
-          onChange={(event) => setId(event.currentTarget.value)}
-        />
-        <TextInput
-          size="xs"
-          w="8rem"
-          label={t("wall.screen_label")}
-          value={label}
-          onChange={(event) => setLabel(event.currentTarget.value)}
-        />
-        <TextInput
-          size="xs"
-          w="6rem"
-          label={t("wall.screen_wall")}
-          value={wall}
-          onChange={(event) => setWall(event.currentTarget.value)}
-        />
+        {FIELDS.map(([field, width]) => (
+          <TextInput
+            key={field}
+            size="xs"
+            w={width}
+            label={t(`wall.screen_${field}`)}
+            value={typed[field]}
+            onChange={(event) => set({ [field]: event.currentTarget.value })}
+          />
+        ))}
         <Button
           type="submit"
           size="compact-sm"

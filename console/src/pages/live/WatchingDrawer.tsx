@@ -1,11 +1,12 @@
 import { Button, Drawer, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { endViewing, type WatchingViewer } from "@/api/watching";
 import { can, useMe } from "@/app/session";
 import { Empty } from "@/design/Panel";
 import { ProblemAlert } from "@/design/ProblemAlert";
 import { PushBadge } from "@/design/PushBadge";
+import { useOneAtATime } from "@/design/useOneAtATime";
 import { formatTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import classes from "./LivePage.module.css";
@@ -101,15 +102,18 @@ function EndForm({ sessionId, onClose }: { sessionId: string; onClose: () => voi
     onSuccess: onClose,
     onSettled: () => queries.invalidateQueries({ queryKey: WATCHING }),
   });
+  const end = useOneAtATime(ending);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!ending.isPending) ending.mutate();
+    end();
   };
   return (
     <form onSubmit={submit}>
       <Stack gap={6} mt={6}>
         <TextInput
-          data-autofocus
+          ref={field}
           label={t("watching.motive")}
           description={t("watching.motive_hint")}
           value={motive}

@@ -9,6 +9,10 @@ export interface NumberCall {
   called: boolean;
 }
 
+/** How long what was called is shown, and how long digits wait for the next key. */
+const CALLED_MS = 2_500;
+const TYPED_MS = 8_000;
+
 export const NO_CALL: NumberCall = { typed: "", called: false };
 
 /** Digits add up, Enter calls, Backspace and Escape take back; every other key is not ours (null). */
@@ -19,6 +23,12 @@ export function afterKey(call: NumberCall, key: string): NumberCall | null {
   if (key === "Enter") return { typed, called: true };
   if (key === "Backspace") return { typed: typed.slice(0, -1), called: false };
   return key === "Escape" ? NO_CALL : null;
+}
+
+/** After how many ms a call ends by itself: forgotten digits must not take the Enter that is meant for a button. */
+export function lasting({ typed, called }: NumberCall): number | null {
+  if (typed === "") return null;
+  return called ? CALLED_MS : TYPED_MS;
 }
 
 /** The numbers by which a camera may be called: each group of digits of its code, and all of them together. */

@@ -1,9 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { Camera } from "@/api/registry";
-import { afterKey, camerasCalled, NO_CALL } from "./numberCall";
-
-/** How long a called number stays on screen. */
-const SHOWN_MS = 2_500;
+import { afterKey, camerasCalled, lasting, NO_CALL } from "./numberCall";
 
 /** What was typed on the keypad, and the cameras it means. */
 export interface Called {
@@ -36,8 +33,9 @@ export function useNumberCall(cameras: readonly Camera[], onCall: (camera: Camer
     return () => window.removeEventListener("keydown", onKey, true);
   }, []);
   useEffect(() => {
-    if (!call.called) return;
-    const timer = setTimeout(() => setCall(NO_CALL), SHOWN_MS);
+    const ms = lasting(call);
+    if (ms === null) return;
+    const timer = setTimeout(() => setCall(NO_CALL), ms);
     return () => clearTimeout(timer);
   }, [call]);
   return call.typed ? { ...call, found: camerasCalled(cameras, call.typed) } : null;

@@ -3,7 +3,7 @@ import { fetchScreens, type Screen } from "@/api/scenes";
 import { useLive } from "@/push/useLive";
 import { useRefresh } from "@/push/useRefresh";
 
-export const SCREENS = ["screens"] as const;
+const SCREENS = ["screens"] as const;
 
 /** The screens of the wall, in step with the facts. */
 export function useScreens(enabled = true) {

@@ -1,10 +1,11 @@
+import { TAGS } from "@/i18n/format";
 import type { Locale } from "@/i18n/translate";
 
 const CENTS = 100;
 
 /** Whole euros unless there are cents: "12 345 €", "12 345,60 €". */
 export function formatEuros(cents: number, locale: Locale): string {
-  return new Intl.NumberFormat(locale === "fr" ? "fr-FR" : "en-GB", {
+  return new Intl.NumberFormat(TAGS[locale], {
     style: "currency",
     currency: "EUR",
     minimumFractionDigits: cents % CENTS === 0 ? 0 : 2,

@@ -3,7 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
 import { Empty } from "@/design/Panel";
 import { StateDot } from "@/design/StateDot";
-import { formatAge, formatDateTime, formatElapsed } from "@/i18n/format";
+import { formatDateTime, formatElapsed, formatFigure, formatOffset } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import classes from "./RecordingPage.module.css";
 import { type RecorderLine, type Trouble, toneOf } from "./troubles";
@@ -132,13 +132,4 @@ function TroubleBadges({ troubles }: { troubles: readonly Trouble[] }) {
       ) : null}
     </span>
   );
-}
-
-const formatFigure = (value: number, locale: "fr" | "en"): string =>
-  new Intl.NumberFormat(locale === "fr" ? "fr-FR" : "en-GB", { maximumFractionDigits: 1 }).format(value);
-
-/** "+0,3 s" or "−1,2 s": which way the camera's clock is off. */
-function formatOffset(ms: number, locale: "fr" | "en"): string {
-  const sign = ms > 0 ? "+" : ms < 0 ? "−" : "";
-  return `${sign}${formatAge(Math.abs(ms), locale)}`;
 }

@@ -1,5 +1,5 @@
 import type { LedgerGap, LedgerLine } from "@/api/recording";
-import { parisToUtc } from "@/i18n/format";
+import { parisToUtc, utcToParis } from "@/i18n/format";
 
 /** Whole seconds of which the last three make the first one. */
 export interface Sums {
@@ -62,7 +62,7 @@ export function shifted(day: string, days: number): string {
 
 /** Today in Paris. */
 export function todayInParis(now: Date): string {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Paris" }).format(now);
+  return utcToParis(now.toISOString()).slice(0, 10);
 }
 
 export interface Band {

@@ -1,16 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { ProblemError } from "@/api/problem";
+import { unlessRefused } from "@/api/polling";
 import { fetchLedger, fetchNodes, fetchRecorders } from "@/api/recording";
 
 export const EVERY_MS = 10_000;
 /** The ledger moves by the minute, and reading a day of a fleet costs more than reading its state. */
 export const LEDGER_EVERY_MS = 60_000;
 export const NODES = ["media-nodes"] as const;
-export const RECORDERS = ["recorders"] as const;
-
-/** Every refusal is a line of the register: what was refused is not asked again by itself. */
-const unlessRefused = (ms: number) => (query: { state: { error: unknown } }) =>
-  query.state.error instanceof ProblemError && query.state.error.status === 403 ? false : ms;
+const RECORDERS = ["recorders"] as const;
 
 export const useNodes = () =>
   useQuery({

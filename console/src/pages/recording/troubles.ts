@@ -119,7 +119,7 @@ export function recorderLines(
     );
 }
 
-/** How a node does, in one word of `recording.node.*`, and how grave that is. */
+/** How grave it is how a node does. */
 export function nodeTone(node: Pick<MediaNode, "alive" | "state" | "cameras" | "capacity">): Tone {
   if (node.state === "stopped") return "idle";
   if (!node.alive) return "bad";

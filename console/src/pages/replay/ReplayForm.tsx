@@ -2,15 +2,16 @@ import { Button, MultiSelect, NativeSelect, NumberInput, Textarea, TextInput } f
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
-import { openReplay, type Replay } from "@/api/replay";
+import { openReplay } from "@/api/replay";
 import { can, useMe } from "@/app/session";
 import { useCameras } from "@/cameras/useCameras";
 import { Panel } from "@/design/Panel";
 import { ProblemAlert } from "@/design/ProblemAlert";
-import { parisToUtc } from "@/i18n/format";
+import { useOneAtATime } from "@/design/useOneAtATime";
+import { parisToUtc, utcToParis } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
-import { utcToParis } from "@/pages/arretes/terms";
 import { useIncidents } from "@/pages/incidents/queries";
+import { type Opening, openingOf } from "./outcome";
 import classes from "./ReplayPage.module.css";
 
 const MOST_CAMERAS = 4;
@@ -25,7 +26,7 @@ const MOTIVES = [
 ] as const;
 
 interface ReplayFormProps {
-  onOpened: (replays: Replay[]) => void;
+  onOpened: (opening: Opening) => void;
 }
 
 /** Asks for up to four cameras of one window; each is a decision and a register row of its own. */
@@ -58,20 +59,18 @@ export function ReplayForm({ onOpened }: ReplayFormProps) {
         ...(incident ? { incident_id: incident } : {}),
       };
       const answers = await Promise.allSettled(chosen.map((id) => openReplay({ ...ask, camera_id: id })));
-      const opened = answers.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-      const refused = answers.find((one) => one.status === "rejected");
-      if (opened.length === 0 && refused) throw refused.reason;
-      return opened;
+      return openingOf(chosen, answers);
     },
     onSuccess: onOpened,
   });
-  const send = (event: FormEvent) => {
+  const send = useOneAtATime(opening);
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    opening.mutate();
+    send();
   };
   return (
     <Panel title={t("replay.ask")}>
-      <form className={classes.form} onSubmit={send} data-testid="replay-form">
+      <form className={classes.form} onSubmit={submit} data-testid="replay-form">
         <p className={classes.minor}>{t("replay.intro")}</p>
         <MultiSelect
           label={t("replay.cameras")}

@@ -1,25 +1,26 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
-import { closeReplay, type Replay } from "@/api/replay";
+import { useCameras } from "@/cameras/useCameras";
 import { PageTitle } from "@/design/PageTitle";
 import { Empty, Panel } from "@/design/Panel";
+import { ProblemAlert } from "@/design/ProblemAlert";
 import { formatDateTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
+import type { Opening, Refusal } from "./outcome";
 import { ReplayForm } from "./ReplayForm";
 import classes from "./ReplayPage.module.css";
 import { ReplayRoom } from "./ReplayRoom";
+
+const NOTHING: Opening = { opened: [], refused: [] };
 
 /** Replay is a mode of its own: asked for with a motive, open for one window, closed by hand or by time. */
 export function ReplayPage() {
   const { t, locale } = useI18n();
   const [search] = useSearchParams();
-  const [replays, setReplays] = useState<Replay[]>([]);
-  const first = replays[0];
-  const close = () => {
-    for (const { replay_id } of replays) void closeReplay(replay_id).catch(() => undefined);
-    setReplays([]);
-  };
+  const [opening, setOpening] = useState(NOTHING);
+  const { opened, refused } = opening;
+  const first = opened[0];
   return (
     <div className={classes.page}>
       <PageTitle title={t("replay.title")} />
@@ -33,20 +34,32 @@ export function ReplayPage() {
                   to: formatDateTime(first.ends_at, locale),
                 })}
               </span>
-              <Button variant="default" onClick={close} data-testid="replay-close">
+              <Button variant="default" onClick={() => setOpening(NOTHING)} data-testid="replay-close">
                 {t("replay.close")}
               </Button>
+              <Refusals refused={refused} />
             </div>
           </Panel>
         ) : (
-          <ReplayForm onOpened={setReplays} />
+          <ReplayForm onOpened={setOpening} />
         )}
       </div>
       {first ? (
-        <ReplayRoom key={first.replay_id} replays={replays} incidentId={search.get("incident")} />
+        <ReplayRoom key={first.replay_id} replays={opened} incidentId={search.get("incident")} />
       ) : (
         <Empty title={t("replay.choose")} hint={t("replay.intro")} />
       )}
     </div>
   );
+}
+
+/** The cameras of the demand that are not shown, and why. */
+function Refusals({ refused }: { refused: Refusal[] }) {
+  const { byId } = useCameras();
+  return refused.map(({ cameraId, reason }) => (
+    <div key={cameraId}>
+      <strong>{byId.get(cameraId)?.label ?? cameraId}</strong>
+      <ProblemAlert error={reason} compact />
+    </div>
+  ));
 }

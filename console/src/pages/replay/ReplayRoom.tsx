@@ -1,6 +1,6 @@
 import { Loader } from "@mantine/core";
-import { useQueries, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useMutation, useQueries, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { addBookmark, closeReplay, fetchTimeline, type Replay, renewReplay } from "@/api/replay";
 import { useMe } from "@/app/session";
 import { useCameras } from "@/cameras/useCameras";
@@ -8,6 +8,7 @@ import { ProblemAlert } from "@/design/ProblemAlert";
 import { useI18n } from "@/i18n/I18n";
 import { Bookmarks } from "./Bookmarks";
 import { neighbour, REVERSE_SPEED, SPEEDS, spansOf } from "./clock";
+import { failureOf } from "./outcome";
 import { ReplayBar } from "./ReplayBar";
 import classes from "./ReplayPage.module.css";
 import { type OpenFilm, ReplayTile } from "./ReplayTile";
@@ -36,7 +37,7 @@ export function ReplayRoom({ replays, incidentId }: ReplayRoomProps) {
     })),
     combine: (all) => ({
       data: all.map(({ data }) => data),
-      error: all.find(({ error, data }) => error && !data)?.error ?? null,
+      error: failureOf(all),
     }),
   });
   useKeptOpen(replays);
@@ -62,9 +63,11 @@ export function ReplayRoom({ replays, incidentId }: ReplayRoomProps) {
   return <Desk films={films} incidentId={incidentId} />;
 }
 
-/** While somebody watches, the replays stay open; they are closed when the page is left. */
+/** While somebody watches, the replays stay open; they are closed when the room or the page is left. */
 function useKeptOpen(replays: Replay[]) {
+  const leaving = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
+    clearTimeout(leaving.current);
     const timer = setInterval(() => {
       for (const { replay_id } of replays) void renewReplay(replay_id).catch(() => undefined);
     }, RENEW_MS);
@@ -75,6 +78,8 @@ function useKeptOpen(replays: Replay[]) {
     return () => {
       clearInterval(timer);
       window.removeEventListener("pagehide", close);
+      // Deferred so that React's double mount in development does not close what has just been opened.
+      leaving.current = setTimeout(close, 0);
     };
   }, [replays]);
 }
@@ -103,15 +108,16 @@ function Desk({ films, incidentId }: { films: OpenFilm[]; incidentId: string | n
     setPlaying(false);
     seek(wanted);
   };
-  const bookmark = async () => {
-    await addBookmark({
-      camera_id: current.replay.camera_id,
-      at: new Date(at).toISOString(),
-      label: t("replay.bookmark_default"),
-      ...(incidentId ? { incident_id: incidentId } : {}),
-    });
-    await queries.invalidateQueries({ queryKey: timelineKey(current.replay.replay_id) });
-  };
+  const bookmarking = useMutation({
+    mutationFn: ({ replay, at }: { replay: Replay; at: number }) =>
+      addBookmark({
+        camera_id: replay.camera_id,
+        at: new Date(at).toISOString(),
+        label: t("replay.bookmark_default"),
+        ...(incidentId ? { incident_id: incidentId } : {}),
+      }),
+    onSuccess: (_, { replay }) => queries.invalidateQueries({ queryKey: timelineKey(replay.replay_id) }),
+  });
   const act: Record<string, () => void> = {
     " ": () => setPlaying(!playing),
     j: () => seek(at - 10_000),
@@ -126,7 +132,7 @@ function Desk({ films, incidentId }: { films: OpenFilm[]; incidentId: string | n
       setSpeed(speed < 0 ? 1 : REVERSE_SPEED);
       setPlaying(true);
     },
-    b: () => void bookmark(),
+    b: () => bookmarking.mutate({ replay: current.replay, at }),
   };
   useKeys(act);
 
@@ -157,6 +163,7 @@ function Desk({ films, incidentId }: { films: OpenFilm[]; incidentId: string | n
             <Timeline film={film} at={at} window={window} selected={n === selected} onSeek={seek} />
           </div>
         ))}
+        {bookmarking.error ? <ProblemAlert error={bookmarking.error} compact /> : null}
         <Bookmarks film={current} onSeek={go} />
       </div>
     </div>

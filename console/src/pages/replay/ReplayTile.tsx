@@ -1,13 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { type SyntheticEvent, useEffect, useRef, useState } from "react";
 import type { Replay, ReplayTimeline } from "@/api/replay";
 import { formatDateTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import { Watermark } from "@/live/Watermark";
 import { holeAt, pictureAt, positionAt, type Span, usesKeyPictures } from "./clock";
-import { correction, type FilmEnd, FilmPlayer } from "./filmPlayer";
+import { correction, type FilmEnd, FilmPlayer, isReady } from "./filmPlayer";
 import classes from "./ReplayPage.module.css";
-
-const HAVE_FUTURE_DATA = 3;
 
 export interface OpenFilm {
   replay: Replay;
@@ -86,10 +84,16 @@ export function ReplayTile(props: ReplayTileProps) {
       element.playbackRate = Math.min(16, Math.max(0.0625, rate));
       if (element.paused) void element.play().catch(() => undefined);
     } else if (!element.paused) element.pause();
-    const late = element.seeking || element.readyState < HAVE_FUTURE_DATA;
-    onWaiting(replay.replay_id, late && runs);
+    onWaiting(replay.replay_id, runs && !isReady(element));
     setWaits(element.readyState < 2);
   }, [position, playing, speed, keyPictures, end, replay, onWaiting]);
+
+  // While a tile waits the common clock stands, and the effect above does not run again by itself.
+  const onArrived = ({ currentTarget }: SyntheticEvent<HTMLVideoElement>) => {
+    if (!isReady(currentTarget)) return;
+    onWaiting(replay.replay_id, false);
+    setWaits(false);
+  };
 
   const hole = position === null ? holeAt(film.timeline.gaps, at) : null;
   const cause = hole?.cause ?? t("replay.gap_unknown");
@@ -102,7 +106,15 @@ export function ReplayTile(props: ReplayTileProps) {
       data-gap={position === null}
       aria-label={title}
     >
-      <video ref={video} className={classes.video} muted playsInline data-testid="replay-video" />
+      <video
+        ref={video}
+        className={classes.video}
+        muted
+        playsInline
+        onSeeked={onArrived}
+        onCanPlay={onArrived}
+        data-testid="replay-video"
+      />
       <Watermark />
       <button
         type="button"

@@ -5,7 +5,7 @@ export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16] as const;
 export const REVERSE_SPEED = -4;
 
 /** Above this, and backwards, one frame a group of pictures is shown. */
-export const FASTEST_WITH_EVERY_FRAME = 4;
+const FASTEST_WITH_EVERY_FRAME = 4;
 
 export const usesKeyPictures = (speed: number): boolean => speed < 0 || speed > FASTEST_WITH_EVERY_FRAME;
 
@@ -27,12 +27,6 @@ export const spansOf = (pieces: Piece[]): Span[] =>
 export function positionAt(spans: Span[], at: number): number | null {
   const span = spans.find(({ starts, ends }) => starts <= at && at < ends);
   return span ? span.position + (at - span.starts) / 1000 : null;
-}
-
-/** The instant of a position of the film. */
-export function instantAt(spans: Span[], position: number): number | null {
-  const span = spans.findLast((one) => one.position <= position);
-  return span ? Math.min(span.starts + (position - span.position) * 1000, span.ends) : null;
 }
 
 /** The key frame shown at an instant: the last one that is not later. */

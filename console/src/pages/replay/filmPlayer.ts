@@ -1,10 +1,10 @@
 import Hls, { type HlsConfig } from "hls.js";
+import { NO_RIGHT_STATUSES } from "@/api/problem";
 
 export type FilmEnd = "over" | "unreadable";
 
 const AHEAD_S = 20;
 const BEHIND_S = 30;
-const GONE = [401, 403, 404];
 
 const CONFIG: Partial<HlsConfig> = {
   maxBufferLength: AHEAD_S,
@@ -37,13 +37,16 @@ export class FilmPlayer {
     }
     this.shown = playlist;
     const hls = new Hls({ ...CONFIG, startPosition: position });
+    let recovered = false;
     hls.on(Hls.Events.ERROR, (_, error) => {
       if (!error.fatal) return;
-      if (error.type === Hls.ErrorTypes.MEDIA_ERROR) {
+      // Once a film: what this browser cannot decode fails again after each recovery.
+      if (error.type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
+        recovered = true;
         hls.recoverMediaError();
         return;
       }
-      this.onEnd(GONE.includes(error.response?.code ?? 0) ? "over" : "unreadable");
+      this.onEnd(NO_RIGHT_STATUSES.includes(error.response?.code ?? 0) ? "over" : "unreadable");
       this.stop();
     });
     hls.loadSource(playlist);
@@ -57,6 +60,13 @@ export class FilmPlayer {
     this.shown = null;
   }
 }
+
+const HAVE_CURRENT_DATA = 2;
+const HAVE_FUTURE_DATA = 3;
+
+/** Whether a video has what it needs at its place: this picture, and to run also the next one. */
+export const isReady = (video: Pick<HTMLVideoElement, "seeking" | "readyState" | "paused">): boolean =>
+  !video.seeking && video.readyState >= (video.paused ? HAVE_CURRENT_DATA : HAVE_FUTURE_DATA);
 
 const SNAP_S = 0.5;
 const STILL_S = 0.015;

@@ -15,6 +15,7 @@ import { type FormEvent, useMemo, useState } from "react";
 import { addRonde, changeRonde, type Ronde, type RondeTerms } from "@/api/rondes";
 import { useCameras } from "@/cameras/useCameras";
 import { ProblemAlert } from "@/design/ProblemAlert";
+import { useOneAtATime } from "@/design/useOneAtATime";
 import { formatElapsed } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
 import { useScreens } from "@/pages/live/useScreens";
@@ -40,9 +41,10 @@ export function RondeForm({ ronde, onClose, onSaved }: RondeFormProps) {
     mutationFn: (said: RondeTerms) => (ronde ? changeRonde(ronde.ronde_id, said) : addRonde(said)),
     onSuccess: onSaved,
   });
+  const save = useOneAtATime(saving);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (terms && !saving.isPending) saving.mutate(terms);
+    if (terms) save(terms);
   };
   return (
     <Drawer
