@@ -5,7 +5,7 @@
 Real processes on a real bus. In each round one of three nodes is killed (SIGKILL) or frozen (SIGSTOP) at a random
 moment of its heartbeat; measured is when the bus holds each of its cameras for another node. The limit is the time
 after which a silent node is called dead: ``DEAD_AFTER_SECONDS`` since its last heartbeat, so 3 to 4 s since the fault.
-``goal`` is 10 s (issue 4, line 1). A frozen node is thawed afterwards and must write nothing (``zombie_writes`` 0).
+``goal`` is 10 s. A frozen node is thawed afterwards and must write nothing (``zombie_writes`` 0).
 """
 
 import argparse

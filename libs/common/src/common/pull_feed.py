@@ -2,7 +2,7 @@
 
 A pull request stays open at the server with an idle heartbeat, so silence means that something is broken: the
 request was forgotten in a restart, the connection is half dead, the consumer is gone. nats-py's own pull
-subscriptions may wait for ever then (nats.py issue 504); this feed raises ``FeedBroken`` after three missed
+subscriptions may wait for ever then (nats-io/nats.py#504); this feed raises ``FeedBroken`` after three missed
 heartbeats and its owner opens a new one. The next request leaves before the last one is used up, so that the
 network is busy while the database works.
 """
