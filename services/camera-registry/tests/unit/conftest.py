@@ -1,20 +1,16 @@
-"""Hypothesis without a deadline: a busy machine is no failure. And an import as the service does it, no database."""
+"""An import as the service does it, no database."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from camera_registry.domain.commune import Commune
 from camera_registry.domain.importing.comparison import Choices, Comparison, compare, open_table
 from camera_registry.domain.importing.plan import ImportPlan, Registered
 from camera_registry.domain.position import Area, Position
 from camera_registry.inventory_files import postcodes, read_inventory
-
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 COMMUNES = {
     "95598": Commune("95598", "Soisy-sous-Montmorency", Area.disc(Position(2.2996, 48.9876), 1500)),
