@@ -1,9 +1,9 @@
 """The port of media engines: how a camera is pulled, and what it delivers while it is.
 
-One pull of a stream serves everybody: recording, live viewers, stills, the replay of the last seconds and health. So
-an engine knows nothing of them: it opens a pull and puts access units into a sink. It never opens one anew by itself:
-when to try again is decided in one place (``ingest.hub``). Every engine passes the one contract suite in
-``tests/integration/test_media_engine_contract.py``.
+One pull of a stream serves everybody: recording, live viewers, stills and other media nodes. So an engine knows nothing
+of them: it opens a pull and puts access units into a sink. It never opens one anew by itself: when to try again is
+decided in one place (``ingest.hub``). Both engines that pull cameras, native and ffmpeg, pass the one contract suite in
+``tests/integration/test_media_engine_contract.py``; the one that paints stands in front of them and has its own.
 """
 
 from collections.abc import Sequence
@@ -102,6 +102,13 @@ class PullSink(Protocol):
         """
         ...
 
+    def heard(self, *, anew: bool) -> None:
+        """Take that pictures came which are kept unread while the pull rests.
+
+        ``anew``: a later group of pictures than the one taken last has begun.
+        """
+        ...
+
     def report(self, event: PullEvent) -> None:
         """Take what happened besides."""
         ...
@@ -116,6 +123,14 @@ class OpenPull(Protocol):
 
     def hurry(self, *, wanted: bool) -> None:
         """Deliver each unit as it arrives because somebody watches, or in batches of a half a second."""
+        ...
+
+    def rest(self, *, wanted: bool) -> None:
+        """Nobody takes units now: an engine may keep them unread from the last key frame on, and tell ``heard``.
+
+        Wanted no more, all that it kept is delivered before this returns. An engine that gains nothing by it ignores
+        the wish.
+        """
         ...
 
     async def close(self) -> None:

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import hashlib
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from stream_gateway.ffmpeg.engine import FfmpegEngine
 from stream_gateway.media import EndKind, MediaEngine, Pull
 from stream_gateway.native.engine import NativeEngine
 from stream_gateway.stills import still
-from stream_gateway.testing.films import frames_of, kinds_of
+from stream_gateway.testing.films import digests, frames_of, kinds_of
 from stream_gateway.testing.taking import Kept, film_of, pulling
 
 pytestmark = pytest.mark.integration
@@ -79,20 +78,15 @@ async def test_both_engines_deliver_the_same_pictures(camera: Pull) -> None:
     ours, theirs = native.units[at : at + count], compatible.units[:count]
     assert native.parameters[0] == compatible.parameters[0]
     assert [unit.sample for unit in ours] == [unit.sample for unit in theirs]
-    hashes = [decoded_hashes(film_of(native.parameters[0], units)) for units in (ours, theirs)]
-    assert hashes[0] == hashes[1]
-
-
-def decoded_hashes(film: Sequence[bytes]) -> list[str]:
-    frames = [frame.to_ndarray(format="yuv420p") for frame in frames_of(film)]
-    return [hashlib.sha256(frame.tobytes()).hexdigest() for frame in frames]
+    shown = [digests(film_of(native.parameters[0], units)) for units in (ours, theirs)]
+    assert shown[0] == shown[1]
 
 
 async def test_a_still_is_the_last_picture_of_the_group(engine: MediaEngine, camera: Pull) -> None:
     async with pulling(engine, camera) as kept:
         await kept.until(pictures(8))
         units = list(kept.units)
-    jpeg = await still(kept.parameters[0], units)
+    jpeg = still(kept.parameters[0], units)
     last = frames_of(film_of(kept.parameters[0], units))[-1].to_ndarray(format="gray").astype("int16")
     shown = frames_of(jpeg)[0].to_ndarray(format="gray").astype("int16")
     assert shown.shape == last.shape
@@ -110,6 +104,25 @@ async def test_batches_lose_nothing(engine: MediaEngine, camera: Pull) -> None:
     await unhurried.close()
     steps = {later.time - earlier.time for earlier, later in pairwise(kept.units[_SETTLED:])}
     assert steps == {CLOCK_HZ * 2 // 25}
+    assert kept.events == [event for event in kept.events if type(event).__name__ != "PicturesLost"]
+
+
+async def test_after_a_rest_the_newest_group_decodes_and_pictures_go_on(engine: MediaEngine, camera: Pull) -> None:
+    """An engine may rest or not; woken, it has told a group that decodes, up to now, and loses nothing from there."""
+    kept = Kept()
+    pull = engine.open(camera, kept)
+    pull.rest(wanted=True)
+    await kept.until(lambda kept: True in kept.heard_of or len(kept.units) > 150)
+    before = len(kept.units)
+    pull.rest(wanted=False)
+    woken = kept.units[before:]
+    if True in kept.heard_of:
+        assert woken, "what came while it rested"
+        assert woken[0].keyframe
+        assert len(frames_of(film_of(kept.parameters[0], woken))) == len(woken)
+    await kept.until(pictures(before + len(woken) + 40))
+    await pull.close()
+    assert {later.time - earlier.time for earlier, later in pairwise(kept.units[before:])} == {CLOCK_HZ * 2 // 25}
     assert kept.events == [event for event in kept.events if type(event).__name__ != "PicturesLost"]
 
 

@@ -30,6 +30,11 @@ class WallClock:
             self._least_before, self._least, self._window_from = self._least, None, arrived
         self._least = delay if self._least is None else min(self._least, delay)
 
+    @property
+    def begun(self) -> bool:
+        """Whether a picture has arrived yet."""
+        return self._least is not None
+
     def at(self, time: int) -> datetime:
         """Return the instant of a time in UTC; raises ValueError before the first observation."""
         known = [delay for delay in (self._least, self._least_before) if delay is not None]

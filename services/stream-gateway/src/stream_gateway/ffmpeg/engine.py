@@ -48,6 +48,9 @@ class _FfmpegPull:
     def hurry(self, *, wanted: bool) -> None:
         """Do nothing: ffmpeg hands on every picture as it comes."""
 
+    def rest(self, *, wanted: bool) -> None:
+        """Do nothing: ffmpeg has read its pictures already."""
+
     async def close(self) -> None:
         self._running.cancel()
         await asyncio.gather(self._running, return_exceptions=True)

@@ -52,8 +52,6 @@ class HubStatus:
     engine_reason: str = ""
     clock_offset: float | None = None
     last_picture_at: datetime | None = None
-    bytes_received: int = 0
-    pictures_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +102,18 @@ class StreamHub:
     @property
     def group(self) -> tuple[ParameterSets, Group] | None:
         """What decodes to the present picture, None while there is none."""
-        if self._parameters is None or not self._group:
-            return None
         if self._open is not None:
+            self._open.rest(wanted=False)
             self._open.hurry(wanted=True)  # takes in what the last tenths of a second brought
             self._set_pace()
+        if self._parameters is None or not self._group:
+            return None
         return self._parameters, tuple(self._group)
 
     def join(self, taker: PictureTaker) -> None:
         """Give a taker the present group of pictures and everything from now on."""
+        if self._open is not None:
+            self._open.rest(wanted=False)
         if self._open is not None and taker.hurried:
             self._open.hurry(wanted=True)
         self._takers.append(taker)
@@ -132,9 +133,10 @@ class StreamHub:
             self._set_pace()
 
     def anew(self, ended: PullEnded) -> None:
-        """End the present pull, for a reason that the engine does not see."""
+        """End the present pull, for a reason that the engine does not see. Nothing of it is given out any more."""
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(ended)
+            self._drop_line(ended.reason)  # at once: closing a pull may take its time, perhaps these masks are void
 
     def again_now(self) -> None:
         """Cut a pause short: the camera's address or credentials changed, or a person asked."""
@@ -192,7 +194,6 @@ class StreamHub:
         finally:
             open_pull, self._open, self._ended = self._open, None, None
             await open_pull.close()
-        self._drop_line(ended.reason)
         return None if self._tools.engines.learn(pull, choice.engine, ended, loop.time()) else ended
 
     def _failed(self, ended: PullEnded, at: float) -> None:
@@ -226,10 +227,18 @@ class StreamHub:
     def _set_pace(self) -> None:
         if self._open is not None:
             self._open.hurry(wanted=any(taker.hurried for taker in self._takers))
+            self._open.rest(wanted=not self._takers)
+
+    @property
+    def _is_over(self) -> bool:
+        """The pull ended a moment ago, perhaps because its pictures may not be seen any more."""
+        return self._ended is not None and self._ended.done()
 
     # --- PullSink
 
     def begin(self, parameters: ParameterSets) -> None:
+        if self._is_over:
+            return
         self._parameters = parameters
         self._group, self._group_bytes = [], 0
         self._await_keyframe = []
@@ -237,8 +246,8 @@ class StreamHub:
             taker.begin(parameters, self._line)
 
     def take(self, units: Sequence[AccessUnit]) -> None:
-        if self._ended is not None and self._ended.done():
-            return  # ended a moment ago, perhaps because these pictures may not be seen any more
+        if self._is_over:
+            return
         now = self._tools.clock.now()
         at = asyncio.get_running_loop().time()
         self._line.wall.observe(units[-1].time, now)
@@ -250,14 +259,20 @@ class StreamHub:
             self._live_since = at
             self._account.proven()
             status.state, status.reason = HubState.LIVE, ""
-        for unit in units:
-            self._keep(unit)
+        self._keep(units)
         late, self._await_keyframe = self._await_keyframe, []
         for taker in list(self._takers):
             if any(one is taker for one in late):
                 self._take_from_keyframe(taker, units)
             else:
                 taker.take(units)
+
+    def heard(self, *, anew: bool) -> None:
+        self._deadline = asyncio.get_running_loop().time() + self._tools.limits.silence_seconds
+        self.status.last_picture_at = self._tools.clock.now()
+        if anew:
+            self._group, self._group_bytes = [], 0
+            self._line = Line(self._line.engine, clock_offset=self._line.clock_offset)  # nobody counts on its times
 
     def _take_from_keyframe(self, taker: PictureTaker, units: Sequence[AccessUnit]) -> None:
         """Hand on from the first key frame: the taker joined in the middle of a group that nobody kept."""
@@ -267,15 +282,15 @@ class StreamHub:
         else:
             taker.take(units[begun:])
 
-    def _keep(self, unit: AccessUnit) -> None:
-        size = len(unit.sample)
-        self.status.bytes_received += size
-        if unit.keyframe:
+    def _keep(self, units: Sequence[AccessUnit]) -> None:
+        begun = next((index for index in range(len(units) - 1, -1, -1) if units[index].keyframe), None)
+        if begun is not None:
             self._group, self._group_bytes = [], 0
+            units = units[begun:]
         elif not self._group:
             return
-        self._group.append(unit)
-        self._group_bytes += size
+        self._group += units
+        self._group_bytes += sum([len(unit.sample) for unit in units])
         limits = self._tools.limits
         if self._group_bytes > limits.group_bytes or len(self._group) > limits.group_pictures:
             self._group, self._group_bytes = [], 0  # half a group decodes to nothing
@@ -283,14 +298,13 @@ class StreamHub:
     def report(self, event: PullEvent) -> None:
         match event:
             case PicturesLost(cause=cause, packets=packets):
-                self.status.pictures_lost += 1
                 self._damaged = self._damaged or packets == 0
                 self._group, self._group_bytes = [], 0
                 self._await_keyframe = []
                 for taker in list(self._takers):
                     taker.lost(cause)
             case ClockRead(unix_time=unix_time, time=time):
-                if self._live_since is not None:
+                if self._line.wall.begun:
                     offset = unix_time - self._line.wall.at(time).timestamp()
                     self._line.clock_offset = self.status.clock_offset = offset
 

@@ -9,10 +9,11 @@ import struct
 
 from stream_gateway.domain.access_units import Codec, ParameterSets
 from stream_gateway.native import rtp_h264, rtp_h265
+from stream_gateway.native.backlog import Backlog
 from stream_gateway.native.events import Found, Goodbye, Refusal, Repeated, RtspText, SourceChanged
 from stream_gateway.native.inband_sets import InBandSets
 from stream_gateway.native.rtcp import Reception, SenderReport, read_reports
-from stream_gateway.native.rtp_source import RtpSource
+from stream_gateway.native.rtp_source import RtpSource, payload_bounds
 from stream_gateway.native.rtsp_messages import message_end
 from stream_gateway.native.unit_assembly import MAX_UNIT_BYTES, MAX_UNIT_PIECES, UnitAssembly
 
@@ -22,7 +23,6 @@ _RTP_HEADER = 12
 _RTP_AT = _FRAME_HEADER + _RTP_HEADER
 _VERSION = 0x80
 _MARKER = 0x80
-_PADDING, _EXTENSION, _SOURCES = 0x20, 0x10, 0x0F
 _LONGEST_FRAME = 0xFFFF
 _ALL_BUT_MARKER = 0xFF7F
 _SOURCE_BITS = 0xFFFF_FFFF
@@ -60,6 +60,7 @@ class StreamReader:
         "_fragment_skip",
         "_held",
         "_held_octets",
+        "_kind_of",
         "_needed",
         "_origin",
         "_payload_type",
@@ -87,6 +88,7 @@ class StreamReader:
         self.sender_report_time: int | None = None
         """The instant of ``sender_report`` on the time of the access units; None before the first picture."""
         self._take_payload = payload.take_payload
+        self._kind_of = payload.kind_of
         self._unit = UnitAssembly(payload.KINDS, payload.HEADER_LENGTH, InBandSets(codec, declared), self.found)
         self._source = RtpSource()
         self._channel = channel
@@ -155,6 +157,26 @@ class StreamReader:
         self._unfinished_octets = self._unfinished_octets + at if pieces else 0
         if self._unfinished_octets > MAX_UNIT_BYTES or len(pieces) > MAX_UNIT_PIECES:
             self._unfinished_octets = self._unit.check_size()
+
+    def rest(self) -> Backlog:
+        """Read no more pictures: what comes from here on belongs into what is returned, until ``resume``."""
+        held = b"".join(self._held)
+        self._held, self._held_octets, self._needed = [], 0, 1
+        return Backlog(held, kind_of=self._kind_of, channel=self._channel, payload_type=self._payload_type)
+
+    def resume(self, backlog: Backlog) -> None:
+        """Read what was kept meanwhile and go on. What was dropped of it is no loss, and times go on without it.
+
+        Raises:
+            RtspMalformed: as ``feed``.
+        """
+        if backlog.cut:
+            self._unit.resume()
+            self._source.source = None
+            self._origin = -1
+            self._after_gap = False
+            self.sender_report_time = None
+        self.feed(backlog.octets)
 
     def _read(self, octets: bytes) -> int:  # noqa: C901 every call less counts here
         """Read whole frames and messages; returns where the first incomplete one begins."""
@@ -260,7 +282,7 @@ class StreamReader:
         flags, kind, sequence, stamp, sender = _rtp(octets, at)
         body = at + _RTP_HEADER
         if flags != _VERSION:
-            body, end = _payload_bounds(octets, at, end)
+            body, end = payload_bounds(octets, at, end)
             if body > end:
                 self._refuse_packet()
                 return
@@ -338,15 +360,3 @@ class StreamReader:
             self.sender_report_time = self._unit.timeline.at(report.stamp)
         if goodbye:
             self.found.append(Goodbye())
-
-
-def _payload_bounds(octets: bytes, at: int, end: int) -> tuple[int, int]:
-    """Begin and end of the payload of a packet with padding, extension or contributing sources."""
-    flags = octets[at]
-    body = at + _RTP_HEADER + 4 * (flags & _SOURCES)
-    if flags & _EXTENSION:
-        body += 4 + 4 * int.from_bytes(octets[body + 2 : body + 4], "big") if body + 4 <= end else end
-    if flags & _PADDING:
-        padding = octets[end - 1]
-        end = end - padding if padding else -1  # the count includes itself (RFC 3550 §5.1)
-    return body, end

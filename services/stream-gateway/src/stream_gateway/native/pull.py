@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from stream_gateway.domain.access_units import AccessUnit, ParameterSets
 from stream_gateway.media import ClockRead, EndKind, PicturesLost, Pull, PullEnded, PullSink
+from stream_gateway.native.backlog import Backlog
 from stream_gateway.native.dialogue import MALFORMED, Address, Playing, connect, play
 from stream_gateway.native.events import Found, Goodbye, Loss, MarkersDistrusted, Refused, RtspText, SourceChanged
 from stream_gateway.native.interleaved import StreamReader
@@ -23,6 +24,9 @@ _VIEW = memoryview(_BUFFER)
 _MOST_READS = 8
 _REPORT_SECONDS = 10.0
 _NO_PICTURE_SECONDS = 15.0
+_PROVEN_SECONDS = 10.0
+"""So long is a stream read in any case: what this engine cannot do shows in it, and not when somebody first looks."""
+_SMALL_READ = 64 * 1024
 _GONE = PullEnded("la caméra a cessé d'émettre", EndKind.CLOSED)
 _UNAUTHORIZED, _ERRORS = 401, 400
 
@@ -34,6 +38,9 @@ class NativePull:
         self._sink = sink
         self._reading = reading
         self._hurried = False
+        self._rests = False
+        self._backlog: Backlog | None = None
+        self._read_octets = 0
         self._over = False
         self._socket: socket.socket | None = None
         self._descriptor = -1
@@ -41,7 +48,7 @@ class NativePull:
         self._reader: StreamReader | None = None
         self._keep_alive = Method.GET_PARAMETER
         self._own_source = secrets.randbits(32)
-        self._asked_at = self._reported_at = self._picture_at = 0.0
+        self._asked_at = self._reported_at = self._picture_at = self._playing_since = 0.0
         self._clock_read: float | None = None
         self._starting = asyncio.get_running_loop().create_task(self._start(pull))
 
@@ -51,6 +58,22 @@ class NativePull:
         self._hurried = wanted
         if self._reader is not None and not self._over:
             self._reading.hurry(self, wanted=wanted)
+
+    def rest(self, *, wanted: bool) -> None:
+        self._rests = wanted  # begins when the stream is looked at next
+        backlog = self._backlog
+        if wanted or backlog is None:
+            return
+        self.read_available()
+        reader, self._backlog = self._reader, None
+        if reader is None:  # it has ended, perhaps in this moment
+            return
+        ended: PullEnded | None = None
+        try:
+            reader.resume(backlog)
+        except RtspMalformed:
+            ended = MALFORMED
+        self._tell(reader, ended)
 
     async def close(self) -> None:
         self._over = True
@@ -69,10 +92,16 @@ class NativePull:
     def fileno(self) -> int:
         return self._descriptor
 
+    @property
+    def patient(self) -> bool:
+        return self._backlog is not None and self._read_octets < _SMALL_READ
+
     def read_available(self) -> None:
         reader, connection = self._reader, self._socket
         if reader is None or connection is None:
             return
+        take = reader.feed if self._backlog is None else self._put_by
+        self._read_octets = 0
         ended: PullEnded | None = None
         try:
             for _ in range(_MOST_READS):
@@ -80,7 +109,8 @@ class NativePull:
                 if count == 0:
                     ended = _GONE
                     break
-                reader.feed(_VIEW[:count])
+                take(_VIEW[:count])
+                self._read_octets += count
                 if count < len(_BUFFER):
                     break
         except BlockingIOError:
@@ -89,15 +119,33 @@ class NativePull:
             ended = _GONE
         except RtspMalformed:
             ended = MALFORMED
+        self._tell(reader, ended)
+
+    def _tell(self, reader: StreamReader, ended: PullEnded | None) -> None:
         if reader.found:
             self._deliver(reader)
         if ended is not None:
             self._end(ended)
 
+    def _put_by(self, view: memoryview) -> None:
+        """Keep what nobody wants to see now; all that is not a picture is read."""
+        reader, backlog = self._reader, self._backlog
+        if reader is None or backlog is None:
+            return
+        packets, cut = backlog.packets, backlog.cut
+        aside = backlog.take(view)
+        if backlog.packets > packets:
+            self._picture_at = asyncio.get_running_loop().time()
+            self._sink.heard(anew=backlog.cut and not cut)
+        if aside:
+            reader.feed(aside)
+
     def look(self, at: float) -> None:
         reader, playing = self._reader, self._playing
         if reader is None or playing is None or self._over:
             return
+        if self._rests and self._backlog is None and at - self._playing_since > _PROVEN_SECONDS:
+            self._backlog = reader.rest()
         if at - self._asked_at > playing.keep_alive_seconds:
             self._ask_to_stay(at, playing)
         if at - self._reported_at > _REPORT_SECONDS:
@@ -125,7 +173,7 @@ class NativePull:
         )
         self._descriptor = self._socket.fileno()
         at = asyncio.get_running_loop().time()
-        self._asked_at = self._reported_at = self._picture_at = at
+        self._asked_at = self._reported_at = self._picture_at = self._playing_since = at
         self._reading.add(self)
         try:
             self._reader.feed(self._playing.early)

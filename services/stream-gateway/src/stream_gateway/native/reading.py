@@ -1,4 +1,4 @@
-"""When connections are read: a stream that somebody watches as it arrives, all others every 0.4 s.
+"""When connections are read: a stream that somebody watches as it arrives, all others every 0.4 s, idle ones at 1.2 s.
 
 Few large reads cost a fraction of many small ones, and a picture that waits 0.4 s in the kernel is lost to nobody
 while nobody looks.
@@ -17,6 +17,11 @@ class Readable(Protocol):
 
     def fileno(self) -> int:
         """The socket's descriptor."""
+        ...
+
+    @property
+    def patient(self) -> bool:
+        """Whether it can wait for three turns: nobody wants its pictures now, and they are few bytes."""
         ...
 
     def read_available(self) -> None:
@@ -79,6 +84,7 @@ class Reading:
         at = loop.time()
         looked_at = turn // SLOTS % 3 == 0
         for line in list(self._slots[turn % SLOTS].values()):
-            line.read_available()
+            if looked_at or not line.patient:
+                line.read_available()
             if looked_at:
                 line.look(at)

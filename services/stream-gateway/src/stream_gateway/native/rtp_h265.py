@@ -48,6 +48,21 @@ def take_payload(unit: UnitAssembly, packet: bytes, at: int, end: int) -> None:
             unit.open_fragment(header, part, middle)
 
 
+def kind_of(packet: bytes, at: int, end: int) -> int:
+    """The ``NalKind`` that the payload ``packet[at:end]``, of at least one byte, is a part of; of several, the first
+    picture's."""  # noqa: D205, D209
+    packet_type = packet[at] >> 1 & 0x3F
+    if packet_type == _FU:
+        return KINDS[(packet[at + 2] & 0x3F) << 1] if end - at > HEADER_LENGTH else NalKind.REFUSED
+    if packet_type != _AP:
+        return KINDS[packet[at]]
+    kind, at = int(NalKind.KEPT), at + HEADER_LENGTH
+    while at + 2 < end and kind > NalKind.LEADING:
+        kind = KINDS[packet[at + 2]]
+        at += 2 + int.from_bytes(packet[at : at + 2], "big")
+    return kind
+
+
 def _take_aggregate(unit: UnitAssembly, packet: bytes, at: int, end: int) -> None:
     while at < end:
         begin = at + 2

@@ -1,7 +1,9 @@
-"""The numbering of the packets of one RTP source: what is missing, what comes again (RFC 3550 §A.1)."""
+"""RTP packets: where the payload stands, and the numbering of one source: what is missing or comes again (RFC 3550)."""
 
 from stream_gateway.native.rtcp import Reception
 
+_RTP_HEADER = 12
+_PADDING, _EXTENSION, _SOURCES = 0x20, 0x10, 0x0F
 _MODULUS = 1 << 16
 _LATE_PACKETS = 100
 """Packets that far behind came again or late (MAX_MISORDER of RFC 3550 §A.1); further behind, counting began anew."""
@@ -54,3 +56,15 @@ class RtpSource:
         self._reported = (due, lost)
         fraction = min(lost_now * 256 // due_now, 255) if due_now > 0 else 0
         return Reception(self.source, self._cycles + self.expected - 1, lost, fraction)
+
+
+def payload_bounds(octets: bytes, at: int, end: int) -> tuple[int, int]:
+    """Begin and end of the payload of a packet with padding, extension or contributing sources."""
+    flags = octets[at]
+    body = at + _RTP_HEADER + 4 * (flags & _SOURCES)
+    if flags & _EXTENSION:
+        body += 4 + 4 * int.from_bytes(octets[body + 2 : body + 4], "big") if body + 4 <= end else end
+    if flags & _PADDING:
+        padding = octets[end - 1]
+        end = end - padding if padding else -1  # the count includes itself (RFC 3550 §5.1)
+    return body, end

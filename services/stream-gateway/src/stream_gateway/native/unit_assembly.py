@@ -279,6 +279,13 @@ class UnitAssembly:
         self._last_whole = None
         self.timeline.restart()
 
+    def resume(self) -> None:
+        """Go on with the next key frame, without what came before it: nobody wanted that."""
+        self._clear()
+        self._waiting = True
+        self._last_whole = None
+        self.timeline.restart()
+
     def _clear(self) -> None:
         self.pieces.clear()
         self._picture = self._keyframe = self._skipped = False

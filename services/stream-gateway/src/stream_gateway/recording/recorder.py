@@ -120,8 +120,13 @@ class Recorder:
         self._parameters, self._line = parameters, line
 
     def take(self, units: Sequence[AccessUnit]) -> None:
-        for unit in units:
-            self._take_one(unit)
+        begin = 0
+        for index, unit in enumerate(units):
+            if unit.keyframe:
+                self._go_on(units[begin:index])
+                self._take_one(unit)
+                begin = index + 1
+        self._go_on(units[begin:])
 
     def lost(self, cause: str) -> None:
         self._flush(self._estimated_end())
@@ -157,6 +162,21 @@ class Recorder:
         return self._waits_outside or self._kept_back
 
     # --- pictures
+
+    def _go_on(self, units: Sequence[AccessUnit]) -> None:
+        """Take pictures between two key frames: nearly always all at once, as nothing happens to the file."""
+        last = self._last
+        if not units or last is None or self._file is None or self._enough_waits(units[-1]):
+            last = None
+        if last is None or units[-1].time - last.time > HOLE_TICKS:
+            for unit in units:
+                self._take_one(unit)
+            return
+        self._pending += units
+        self._pending_bytes += sum([len(unit.sample) for unit in units])
+        self._step = units[-1].time - (units[-2] if len(units) > 1 else last).time
+        self._last = units[-1]
+        self._lost_cause = ""
 
     def _take_one(self, unit: AccessUnit) -> None:
         last = self._last

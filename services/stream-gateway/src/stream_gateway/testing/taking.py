@@ -17,6 +17,7 @@ class Kept:
         self.parameters: list[ParameterSets] = []
         self.units: list[AccessUnit] = []
         self.events: list[PullEvent] = []
+        self.heard_of: list[bool] = []
         self.ended: PullEnded | None = None
         self._changed = asyncio.Event()
 
@@ -27,6 +28,10 @@ class Kept:
 
     def take(self, units: Sequence[AccessUnit]) -> None:
         self.units += units
+        self._changed.set()
+
+    def heard(self, *, anew: bool) -> None:
+        self.heard_of.append(anew)
         self._changed.set()
 
     def report(self, event: PullEvent) -> None:
