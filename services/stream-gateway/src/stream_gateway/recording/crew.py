@@ -1,7 +1,7 @@
 """The recorders of this node: one for each camera that must be recorded and that placement gave to this node."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from stream_gateway.ingest.cameras import CameraHubs
 from stream_gateway.ingest.hub import HubStatus
 from stream_gateway.media import EndKind, PullEnded
 from stream_gateway.placement.service import Placement
+from stream_gateway.recording.demand import Wanted
 from stream_gateway.recording.recorder import Recorder, RecorderTools
 from stream_gateway.repository.ledger import covered_until
 
@@ -26,7 +27,6 @@ _NOTHING_WRITTEN_SECONDS = 20.0
 _NOTHING_WRITTEN = PullEnded("des images arrivent mais rien ne s'écrit", EndKind.MALFORMED)
 _LOG = structlog.get_logger("stream-gateway.recording")
 
-Wanted = Mapping[str, tuple[CameraState, RecordingTerms]]
 """What must be recorded at this second, by anybody."""
 
 

@@ -1,6 +1,7 @@
 """What must be recorded at this second, by anybody: the registry's cameras under the law (DOMAIN §2)."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from common.clock import Clock
 from common.kv_replica import KvReplica
@@ -12,33 +13,54 @@ _CERTAIN_FOR = timedelta(seconds=10)
 """The bus vouches every second that the mirror misses nothing; after so long without, what it says may be old."""
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+Wanted = Mapping[str, tuple[CameraState, RecordingTerms]]
+
+
 class Demand:
-    """Reads the mirror of cameras anew at each call."""
+    """Reads the mirror of cameras; what it read stands until the mirror changes or a right begins or ends.
+
+    Each node asks several times a second for the whole fleet, which changes a few times a day.
+    """
 
     def __init__(self, cameras: KvReplica[CameraState], clock: Clock) -> None:
         self._cameras = cameras
         self._clock = clock
+        self._wanted: Wanted = {}
+        self._communes: Mapping[str, str] = {}
+        self._stands_from = self._stands_until = _NEVER
+        cameras.on_change(self._on_change)
 
     @property
     def certain(self) -> bool:
         """Whether the mirror was read and the bus still says that nothing is missing in it."""
         return self._cameras.ready and self._cameras.silence <= _CERTAIN_FOR
 
-    def at(self, now: datetime) -> dict[str, tuple[CameraState, RecordingTerms]]:
+    def at(self, now: datetime) -> Wanted:
         """Return the cameras that must be recorded at an instant, each with its terms."""
-        return {
-            camera.camera_id: (camera, terms)
-            for camera in self._cameras.values()
-            if (terms := recording_terms(camera, now)) is not None
-        }
+        if not self._stands_from <= now < self._stands_until:
+            self._read(now)
+        return self._wanted
 
-    def communes(self) -> dict[str, str]:
+    def communes(self) -> Mapping[str, str]:
         """Return the cameras that must be recorded now (id → INSEE code)."""
-        return {camera_id: terms.insee for camera_id, (_, terms) in self.at(self._clock.now()).items()}
+        self.at(self._clock.now())
+        return self._communes
 
     def until_next_change(self, now: datetime, *, at_most: float) -> float:
         """Return the seconds until an authorisation begins or ends, ``at_most`` when none does before."""
-        instant = next_change(self._cameras.values(), now)
-        if instant is None:
-            return at_most
-        return min(max((instant - self._clock.now()).total_seconds(), 0.0), at_most)
+        self.at(now)
+        return min(max((self._stands_until - self._clock.now()).total_seconds(), 0.0), at_most)
+
+    def _read(self, now: datetime) -> None:
+        cameras = self._cameras.values()
+        self._wanted = {
+            camera.camera_id: (camera, terms)
+            for camera in cameras
+            if (terms := recording_terms(camera, now)) is not None
+        }
+        self._communes = {camera_id: terms.insee for camera_id, (_, terms) in self._wanted.items()}
+        self._stands_from, self._stands_until = now, next_change(cameras, now) or _NEVER
+
+    def _on_change(self, _camera_id: str, _camera: CameraState | None) -> None:
+        self._stands_from = _NEVER
