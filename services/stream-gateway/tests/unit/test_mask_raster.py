@@ -1,7 +1,7 @@
 """Which blocks are hidden: all that was drawn and its margin, and little more."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream_gateway.masking.raster import BLOCK, hidden_blocks, pixels_of
@@ -14,6 +14,7 @@ shares = st.floats(0, 1)
 
 
 @given(triangles, shares, shares, st.floats(0, 2 * np.pi), shares)
+@example(((0.0, 0.0), (0.0, 5.9e-322), (1.0, 0.5)), 0.5, 0.5, 0.0, 0.0)  # an edge without a slope
 def test_every_pixel_of_an_area_and_of_its_margin_is_hidden(
     triangle: tuple[tuple[float, float], ...], a: float, b: float, turn: float, out: float
 ) -> None:

@@ -14,6 +14,8 @@ from stream_gateway.masking.wire import Corners
 
 BLOCK = 8
 _HALF_DIAGONAL = BLOCK * 2**0.5 / 2
+_FINE = 1024
+"""Parts of a pixel that corners are rounded to: the slope of a shorter edge is no number."""
 Flags = NDArray[np.bool_]
 Places = NDArray[np.floating[Any]]
 
@@ -29,7 +31,7 @@ def hidden_blocks(areas: Sequence[Corners], *, width: int, height: int, margin: 
     hidden = np.zeros((rows, columns), dtype=np.bool_)
     reach = margin + _HALF_DIAGONAL
     for corners in areas:
-        pixels = np.asarray(corners, dtype=np.float64) * (width, height)
+        pixels = np.round(np.asarray(corners, dtype=np.float64) * (width * _FINE, height * _FINE)) / _FINE
         column = _within(across, pixels[:, 0], reach)
         row = _within(down, pixels[:, 1], reach)
         x, y = np.meshgrid(across[column], down[row])
