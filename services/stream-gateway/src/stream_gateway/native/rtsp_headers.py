@@ -1,4 +1,4 @@
-"""Header fields of RTSP/1.0 answers that a client acts upon (RFC 2326 §12): Transport, Session, RTP-Info."""
+"""Header fields of RTSP/1.0 answers that a client acts upon (RFC 2326 §12): Transport, Session."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ DEFAULT_SESSION_SECONDS = 60
 _LONGEST_SESSION_SECONDS = 86_400
 _SESSION_ID = re.compile(r"[\x21-\x3a\x3c-\x7e]{1,256}")
 _MAX_CHANNEL = 255
-_MAX_STARTS = 16
 
 
 class RtspMalformed(Exception):
@@ -30,15 +29,6 @@ class Session:
 
     identity: str
     seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class StreamStart:
-    """Where a stream begins after PLAY (RFC 2326 §12.33); None where the camera does not tell."""
-
-    url: str
-    sequence: int | None
-    stamp: int | None
 
 
 def read_transport(value: str) -> Transport:
@@ -66,17 +56,6 @@ def read_session(value: str) -> Session:
         raise RtspMalformed("no session identifier")
     seconds = _number(_fields(parameters).get("timeout", ""), 10, _LONGEST_SESSION_SECONDS)
     return Session(identity, seconds or DEFAULT_SESSION_SECONDS)
-
-
-def read_stream_starts(value: str) -> tuple[StreamStart, ...]:
-    """Read an RTP-Info header; what cannot be read is left out, because cameras write it in many ways."""
-    starts: list[StreamStart] = []
-    for part in re.split(r",\s*(?=url=)", value, flags=re.IGNORECASE)[:_MAX_STARTS]:
-        fields = _fields(part.split(";"))
-        if url := fields.get("url", "").strip('"'):
-            sequence = _number(fields.get("seq", ""), 10, 0xFFFF)
-            starts.append(StreamStart(url, sequence, _number(fields.get("rtptime", ""), 10, 0xFFFF_FFFF)))
-    return tuple(starts)
 
 
 def _fields(parts: list[str]) -> dict[str, str]:

@@ -17,7 +17,6 @@ from stream_gateway.domain.parameter_sets import MalformedParameterSets, paramet
 MAX_SDP_CHARACTERS = 64 * 1024
 MAX_LINES = 1024
 MAX_CONTROL_CHARACTERS = 2048
-MAX_FRAME_RATE = 1000.0
 _CODECS = {"H264": Codec.H264, "H265": Codec.H265, "HEVC": Codec.H265}
 _STATIC_TYPES = {"26": "JPEG", "31": "H261", "32": "MPV", "33": "MP2T", "34": "H263"}
 _PROFILES = ("RTP/AVP", "RTP/AVPF", "RTP/AVP/TCP")
@@ -44,8 +43,7 @@ class VideoTrack:
     """The video to set up.
 
     ``control``: URL for SETUP; ``aggregate``: URL for PLAY, GET_PARAMETER and TEARDOWN; both absolute, on the camera's
-    own host, without account. ``parameter_sets``: None when the description tells none that can be read;
-    ``frame_rate`` in pictures a second and ``dimensions`` in pixels as the camera says, None when it does not.
+    own host, without account. ``parameter_sets``: None when the description tells none that can be read.
     """
 
     codec: Codec
@@ -53,8 +51,6 @@ class VideoTrack:
     aggregate: str
     payload_type: int
     parameter_sets: ParameterSets | None
-    frame_rate: float | None
-    dimensions: tuple[int, int] | None
 
 
 @dataclass(slots=True)
@@ -143,8 +139,6 @@ def _track(media: _Media, origin: str, root: str, aggregate: str) -> VideoTrack:
         aggregate=aggregate,
         payload_type=int(payload_type),
         parameter_sets=_declared_sets(codec, told),
-        frame_rate=_frame_rate(media.first("framerate")),
-        dimensions=_dimensions(media.first("x-dimensions")),
     )
 
 
@@ -200,18 +194,6 @@ def _decoded(text: str) -> list[bytes]:
     nals = [base64.b64decode(part.strip() + "=" * (-len(part.strip()) % 4)) for part in text.split(",") if part.strip()]
     bare = (re.sub(rb"\A\x00{2,3}\x01", b"", nal).rstrip(b"\x00") for nal in nals)
     return [nal for nal in bare if nal]
-
-
-def _frame_rate(told: str | None) -> float | None:
-    if told is None or not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,9})?", told):
-        return None
-    rate = float(told)
-    return rate if 0 < rate <= MAX_FRAME_RATE else None
-
-
-def _dimensions(told: str | None) -> tuple[int, int] | None:
-    found = re.fullmatch(r"([0-9]{1,5})\s*,\s*([0-9]{1,5})", told or "")
-    return (int(found[1]), int(found[2])) if found else None
 
 
 def _origin(url: str) -> str:

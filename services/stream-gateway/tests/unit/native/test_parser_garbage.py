@@ -19,7 +19,7 @@ from stream_gateway.domain.parameter_sets import (
 from stream_gateway.native.interleaved import StreamReader
 from stream_gateway.native.rtcp import read_reports
 from stream_gateway.native.rtsp_auth import Authenticator, read_challenges
-from stream_gateway.native.rtsp_headers import RtspMalformed, read_session, read_stream_starts, read_transport
+from stream_gateway.native.rtsp_headers import RtspMalformed, read_session, read_transport
 from stream_gateway.native.rtsp_messages import (
     MAX_BODY_BYTES,
     MAX_EARLY_BYTES,
@@ -197,7 +197,7 @@ CHALLENGE_PARTS = [
 
 @given(st.text(max_size=200) | st.lists(st.sampled_from(CHALLENGE_PARTS), max_size=12).map("".join))
 def test_any_header(text: str) -> None:
-    for read in (read_transport, read_session, read_stream_starts):
+    for read in (read_transport, read_session):
         with suppress(RtspMalformed):
             read(text)
     read_challenges([text])

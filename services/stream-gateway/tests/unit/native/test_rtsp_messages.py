@@ -10,10 +10,8 @@ from camera_simulator.rtsp_wire import RequestReader, encode_response
 from stream_gateway.native.rtsp_headers import (
     RtspMalformed,
     Session,
-    StreamStart,
     Transport,
     read_session,
-    read_stream_starts,
     read_transport,
 )
 from stream_gateway.native.rtsp_messages import (
@@ -190,11 +188,3 @@ def test_a_session_without_a_name_is_malformed() -> None:
     for value in ("", ";timeout=3", "a b", "é"):
         with pytest.raises(RtspMalformed):
             read_session(value)
-
-
-def test_where_streams_begin() -> None:
-    value = 'url=rtsp://c/a,b/trackID=0;seq=45102;rtptime=4012345678, url="rtsp://c/trackID=1";seq=99999;rtptime=x'
-    assert read_stream_starts(value) == (
-        StreamStart("rtsp://c/a,b/trackID=0", 45_102, 4_012_345_678),
-        StreamStart("rtsp://c/trackID=1", None, None),
-    )
