@@ -29,6 +29,7 @@ class LabMotor:
     ignores_stops: int = 0
     fails: list[type[Order]] = field(default_factory=list[type[Order]])
     hangs: list[type[Order]] = field(default_factory=list[type[Order]])
+    breaks: bool = False
     untold: bool = False
     moving: bool = False
     closed: bool = False
@@ -41,6 +42,8 @@ class LabMotor:
         if type(order) in self.hangs:
             self.hanging.set()
             await asyncio.Event().wait()
+        if self.breaks:
+            raise OverflowError("date value out of range")
         if type(order) in self.fails:
             raise PtzFailed("La caméra a refusé la commande.")
         if isinstance(order, ContinuousMove):
@@ -51,6 +54,8 @@ class LabMotor:
             self.moving = False
 
     async def pointing(self) -> Pointing:
+        if self.breaks:
+            raise KeyError("Position")
         if self.untold:
             raise PositionUntold
         return Pointing(0.0, 0.0, 0.0, self.moving)
@@ -142,6 +147,25 @@ async def test_a_stop_that_fails_is_tried_again(lab: Lab) -> None:
     lab.motor.fails = []
     await lab.until_it_stands()
     assert not lab.motor.moving
+
+
+async def test_a_motor_that_breaks_answers_who_asked_and_the_driver_goes_on(lab: Lab) -> None:
+    lab.motor.breaks = True
+    with pytest.raises(PtzFailed):
+        await asyncio.wait_for(lab.driver.order(1, move(2.0)), 30)
+    with pytest.raises(PtzFailed):
+        await asyncio.wait_for(lab.driver.order(2, Stop()), 30)
+    await lab.motor.until_heard(Stop, times=2)  # nobody can tell whether it stands
+    lab.motor.breaks = False
+    assert await lab.until_it_stands() == 2
+    assert await lab.driver.order(3, AbsoluteMove(0.1, 0.1)) is Outcome.SENT
+
+
+async def test_a_motor_that_breaks_while_it_is_closed_is_closed(lab: Lab) -> None:
+    await lab.driver.order(1, move(2.0))
+    lab.motor.breaks = True
+    await lab.driver.close()
+    assert lab.motor.closed
 
 
 async def test_a_refused_preset_does_not_let_the_move_before_go_on(lab: Lab) -> None:

@@ -7,6 +7,7 @@ process is gone. A stop is looked after: the camera is asked whether it stands, 
 import asyncio
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from typing import TypeVar
 
 import structlog
 
@@ -23,6 +24,7 @@ _LOOKS = 4
 _STOPS = 8
 _PATIENCE_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6)
 _LOG = structlog.get_logger("stream-gateway.ptz")
+_Answer = TypeVar("_Answer")
 
 
 class Outcome(StrEnum):
@@ -74,7 +76,7 @@ class PtzDriver:
                 done.set_result(Outcome.REPLACED)
         if moves:
             try:
-                await self.motor.obey(Stop())
+                await self._told(self.motor.obey(Stop()))
             except PtzFailed as failure:
                 _LOG.warning("camera not stopped, its own time limit does it", cause=str(failure))
         await self.motor.close()
@@ -112,7 +114,7 @@ class PtzDriver:
             self._looking.cancel()
         outcome: Outcome | PtzFailed = Outcome.SENT
         try:
-            await self.motor.obey(fenced.order)
+            await self._told(self.motor.obey(fenced.order))
         except asyncio.CancelledError:
             self._settle(fenced, Outcome.REPLACED)
             raise
@@ -171,7 +173,7 @@ class PtzDriver:
             if look:
                 await asyncio.sleep(_LOOK_SECONDS)
             try:
-                now = await self.motor.pointing()
+                now = await self._told(self.motor.pointing())
             except PositionUntold:
                 return True  # it took the stop and tells nothing else
             except PtzFailed:
@@ -181,6 +183,16 @@ class PtzDriver:
                 return True
             before = now
         return False
+
+    async def _told(self, answer: Awaitable[_Answer]) -> _Answer:
+        """Return what the motor answers; raises PtzFailed, also for what no motor should raise."""
+        try:
+            return await answer
+        except PtzFailed:
+            raise
+        except Exception as error:
+            _LOG.exception("motor failed", camera_id=self._camera_id)
+            raise PtzFailed("La caméra n'a pas pu être commandée : prévenez l'exploitation.") from error
 
     def _settle(self, fenced: Fenced, outcome: Outcome | PtzFailed) -> None:
         waiting = self._waiting.pop(id(fenced), None)
