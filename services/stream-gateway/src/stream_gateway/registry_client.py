@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import httpx
 
 from common.auth import ServiceKey
+from guard import Guard
 from stream_gateway.masking.source import masks_from
 from stream_gateway.media import Pull
 from stream_gateway.ports import CameraSource, SourceUnavailable
@@ -53,6 +54,12 @@ class RegistrySources:
             return source_from(body, camera_id)
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise SourceUnavailable("le registre des caméras ne donne pas l'adresse de la caméra") from error
+
+
+def revision_of(guard: Guard, camera_id: str) -> int:
+    """Return the revision of a camera's newest state, 0 where none is known: what ``CameraSources.get`` wants."""
+    camera = guard.cameras.get(camera_id)
+    return camera.revision if camera else 0
 
 
 def source_from(body: dict[str, Any], camera_id: str = "") -> CameraSource:

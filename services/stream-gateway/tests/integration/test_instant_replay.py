@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from common.testing.polling import eventually
-from common.testing.states import an_incident, put_incident
+from common.testing.states import a_ticket, an_agent, an_incident, put_agent, put_incident, put_ticket
+from contracts.access import Role
 from stream_gateway.playback.recent import SpoolFootage
 from stream_gateway.settings import Settings
 from stream_gateway.testing.films import frames_of
@@ -41,10 +42,15 @@ async def recorded_for_a_while(gateway: Gateway) -> str:
     return camera.camera_id
 
 
-async def watched_since(gateway: Gateway, camera_id: str, seconds: float) -> str:
+async def watched_since(
+    gateway: Gateway, camera_id: str, seconds: float, agent_id: str = "op.durand", **more: Any
+) -> str:
     """Open a live session and wait until it has lasted ``seconds``."""
-    answer = await gateway.open_session(camera_id)
-    assert answer.status_code == 201, answer.text
+
+    async def opened() -> httpx.Response:
+        return await gateway.open_session(camera_id, agent_id, **more)
+
+    answer = await eventually(opened, until=lambda found: found.status_code == 201)
     begun = datetime.now(UTC)
 
     async def lasted() -> bool:
@@ -93,6 +99,27 @@ async def test_what_lies_before_the_session_is_a_replay_and_wants_its_context(ga
     answer = await eventually(allowed, until=lambda found: found.status_code == 201)
     assert answer.json()["right"] == "replay"
     assert await shown(gateway, answer.json()) > 0
+
+
+async def test_a_technician_replays_what_the_ticket_shows_until_it_is_closed(gateway: Gateway) -> None:
+    camera_id = await recorded_for_a_while(gateway)
+    await put_agent(gateway.bus, an_agent("tech.robert", role=Role.TECHNICIEN))
+    await put_ticket(gateway.bus, a_ticket("TCK-1", camera_id))
+    session_id = await watched_since(gateway, camera_id, 5.5, "tech.robert", ticket_id="TCK-1")
+    answer = await instant(gateway, camera_id, "tech.robert", session_id=session_id)
+    assert (answer.status_code, answer.json()["right"]) == (201, "live")
+    assert await shown(gateway, answer.json(), "tech.robert") > 0
+
+    await put_ticket(gateway.bus, a_ticket("TCK-1", camera_id, closed_at=datetime.now(UTC)))
+
+    async def read() -> httpx.Response:
+        path = answer.json()["playlist_path"]
+        return await gateway.http.get(path, headers=gateway.headers("tech.robert"))
+
+    await eventually(read, until=lambda found: found.status_code != 200)
+    row = await gateway.wait_for("entry_requested", lambda data: data["motive_code"] == "relecture_interrompue")
+    assert (row["result"], row["action"], row["context"]) == ("refused", "live", "ticket:TCK-1")
+    assert (await read()).status_code == 404
 
 
 async def test_another_commune_finds_no_camera(gateway: Gateway) -> None:

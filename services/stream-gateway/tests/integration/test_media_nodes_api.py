@@ -41,6 +41,9 @@ async def test_a_node_is_seen_drained_and_activated(gateway: Gateway) -> None:
         node = await eventually(seen)
         assert (node["state"], node["alive"], node["capacity"], node["version"]) == ("active", True, 300, "9.9")
         assert (await gateway.http.get(NODES, headers=operator)).status_code == 403
+        await gateway.wait_for(
+            "entry_requested", lambda row: (row["action"], row["result"]) == ("supervise", "refused")
+        )
         assert (await gateway.http.post(f"{NODES}/salle-1/drain", headers=operator)).status_code == 403
         assert (await gateway.http.post(f"{NODES}/salle-9/drain", headers=technician)).status_code == 404
         assert (await gateway.http.post(f"{NODES}/salle-1/drain", headers=technician)).status_code == 202

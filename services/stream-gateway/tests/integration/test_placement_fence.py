@@ -13,7 +13,6 @@ from stream_gateway.repository.placement import (
     Epoch,
     Footage,
     begin_epochs,
-    end_epochs,
     fence,
     forget_epochs,
 )
@@ -65,15 +64,15 @@ async def test_epochs_that_arrive_late_or_twice_reopen_nothing(database: Databas
         assert await fence(connection, asked) == {_shot(10, 71), _shot(20, 131)}
 
 
-async def test_a_released_camera_takes_no_more_footage_and_old_epochs_are_forgotten(database: Database) -> None:
+async def test_epochs_that_ended_long_ago_are_forgotten_and_fenced_all_the_same(database: Database) -> None:
     async with database.transaction() as connection:
         await begin_epochs(connection, [Epoch("c1", 10, "a", _at(0)), Epoch("c2", 11, "a", _at(0))])
-        await end_epochs(connection, [("c1", 10)], at=_at(60))
+        await begin_epochs(connection, [Epoch("c1", 20, "b", _at(60))])
         assert await fence(connection, [_shot(10, 70), _shot(10, 71)]) == {_shot(10, 71)}
         before = _at(61)
         assert await forget_epochs(connection, before=before, at_most=100) == 1
         assert await forget_epochs(connection, before=before, at_most=100) == 0
-        assert await fence(connection, [_shot(11, 9999, "c2")]) == set()
+        assert await fence(connection, [_shot(10, 71), _shot(20, 9999), _shot(11, 9999, "c2")]) == {_shot(10, 71)}
 
 
 async def test_two_thousand_pieces_are_judged_in_one_go(database: Database) -> None:

@@ -17,6 +17,7 @@ from contracts.access import Role
 from stream_gateway.api.facts import may_hear
 from stream_gateway.domain.ronde_runs import PresetOutcome
 from stream_gateway.domain.scenes import SEAT_FOR
+from stream_gateway.repository.scenes import find_screen
 from stream_gateway.testing.wall_room import Room, running_room
 
 pytestmark = pytest.mark.integration
@@ -91,6 +92,14 @@ async def test_pushes_that_come_together_are_all_kept(room: Room) -> None:
     screen = await room.call("GET", "/screens/mur-1")
     assert shown(screen) == [GARE] * 16
     assert screen["revision"] == 18
+
+
+async def test_a_screen_is_read_while_somebody_changes_it(room: Room) -> None:
+    await a_screen(room)
+    async with room.database.transaction() as connection:
+        await find_screen(connection, "mur-1", None, for_update=True)
+        async with asyncio.timeout(20):
+            assert (await room.call("GET", "/screens/mur-1"))["revision"] == 1
 
 
 async def test_whoever_lacks_a_commune_sees_that_a_tile_is_there_and_not_which(room: Room) -> None:

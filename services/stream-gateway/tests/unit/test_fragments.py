@@ -56,29 +56,6 @@ def test_the_way_the_network_cuts_does_not_matter(film: Film, data: st.DataObjec
     assert split(content, cuts) == split(content)
 
 
-@fixture_is_constant
-@given(ticks=st.integers(0, 2**40))
-def test_later_fragments_keep_their_pictures_and_move_in_time(film: Film, ticks: int) -> None:
-    content = film()
-    init = split(content)[0]
-    assert isinstance(init, InitSegment)
-    first = fragments_of(content)[0]
-    moved = first.later(ticks)
-    [reread] = fragments_of(init.content + moved.content)
-    assert reread.decode_time == first.decode_time + ticks
-    assert reread.duration == first.duration
-    assert len(moved.content) == len(first.content)
-
-
-def test_a_decoder_reads_what_was_moved(film: Film) -> None:
-    init, *parts = split(film(per_frame=True))
-    assert isinstance(init, InitSegment)
-    moved = [part.later(90 * init.timescale) for part in parts if isinstance(part, Fragment)]
-    frames = frames_of([init.content, *(part.content for part in moved)])
-    assert len(frames) == 12
-    assert frames[0].time == pytest.approx(90, abs=0.01)
-
-
 @given(st.binary(max_size=400))
 def test_noise_is_refused_or_awaited_never_anything_else(noise: bytes) -> None:
     for read in (read_init, read_fragment, box_length, FragmentSplitter().feed):

@@ -14,10 +14,9 @@ from stream_gateway.domain.fragments import Fragment, InitSegment
 from stream_gateway.ingest.line import Line
 from stream_gateway.live.feed import FeedLimits, LiveFeed
 from stream_gateway.live.viewer import FeedState, Part, Viewer
-from stream_gateway.testing.filmed import filmed_groups
+from stream_gateway.testing.filmed import MEDIA, filmed_groups
 from stream_gateway.testing.films import frames_of
 
-MEDIA = Path(__file__).parents[4] / "tools" / "camera-simulator" / "media"
 FILMS = [MEDIA / "vtest_sub_640x360_10fps.mp4", MEDIA / "vtest_hevc_sub_640x360_10fps.mp4"]
 LINE = Line("native")
 
@@ -75,6 +74,17 @@ async def test_a_viewer_who_waits_for_a_camera_is_told_and_then_shown(
     assert len(frames_of(film_in(parts))) == 3
     feed.end("l'autorisation a pris fin")
     assert await waiting(viewer) == [FeedState("ended", "l'autorisation a pris fin")]
+
+
+async def test_who_waits_for_a_camera_is_told_once_why(film: tuple[ParameterSets, list[AccessUnit]]) -> None:
+    feed = LiveFeed(FeedLimits())
+    viewer = feed.join()
+    for reason in ("personne ne la tient", "personne ne la tient", "elle change de nœud", "personne ne la tient"):
+        feed.broken(reason)
+    feed.begin(film[0], LINE)
+    feed.broken("personne ne la tient")
+    states = [part.reason for part in await waiting(viewer) if isinstance(part, FeedState)][1:]
+    assert states == ["personne ne la tient", "elle change de nœud", "personne ne la tient", "", "personne ne la tient"]
 
 
 happenings = st.lists(

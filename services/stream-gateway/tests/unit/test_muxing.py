@@ -12,9 +12,8 @@ from stream_gateway.domain.access_units import AccessUnit, Codec, ParameterSets
 from stream_gateway.domain.boxes import read_fragment, read_init
 from stream_gateway.domain.fragments import FragmentSplitter
 from stream_gateway.domain.muxing import durations, fragment, init_segment
-from stream_gateway.testing.filmed import filmed_groups
+from stream_gateway.testing.filmed import MEDIA, filmed_groups
 
-MEDIA = Path(__file__).parents[4] / "tools" / "camera-simulator" / "media"
 FILMS = sorted(MEDIA.glob("*.mp4"))
 
 

@@ -16,9 +16,8 @@ from stream_gateway.live.node_wire import (
     units_message,
     word_text,
 )
-from stream_gateway.testing.filmed import filmed_groups
+from stream_gateway.testing.filmed import MEDIA, filmed_groups
 
-MEDIA = Path(__file__).parents[4] / "tools" / "camera-simulator" / "media"
 FILMS = sorted(MEDIA.glob("*.mp4"))
 units = st.lists(
     st.builds(

@@ -15,13 +15,12 @@ from stream_gateway.domain.access_units import AccessUnit, ParameterSets
 from stream_gateway.domain.sessions import Quality
 from stream_gateway.ingest.hub import StreamHub
 from stream_gateway.ingest.line import Line
-from stream_gateway.live.far import SCOPE
+from stream_gateway.live.far import NOT_HERE, SCOPE
 from stream_gateway.live.node_wire import begin_text, units_message, word_text
 
 router = APIRouter(prefix="/api/stream")
 
 _REFUSED = 4403
-_NOT_HERE = 4404
 _MOST_WAITING_BYTES = 8 * 1024 * 1024
 _BEAT_SECONDS = 0.5
 
@@ -82,7 +81,7 @@ async def hand_on(socket: WebSocket, quality: Quality, camera_id: Annotated[str,
     await socket.accept()
     hub = _hub(socket, camera_id, quality) if _of_the_house(socket) else None
     if hub is None:
-        await socket.close(_REFUSED if not _of_the_house(socket) else _NOT_HERE)
+        await socket.close(_REFUSED if not _of_the_house(socket) else NOT_HERE)
         return
     line = _Line()
     hub.join(line)
@@ -97,7 +96,7 @@ async def hand_on(socket: WebSocket, quality: Quality, camera_id: Annotated[str,
         sending.cancel()
         await asyncio.gather(reading, sending, return_exceptions=True)
     if not reading.done() or reading.cancelled():
-        await socket.close(_NOT_HERE)
+        await socket.close(NOT_HERE)
 
 
 def _of_the_house(connection: HTTPConnection) -> bool:

@@ -6,7 +6,14 @@ from common.auth import Principal
 from common.problems import Unauthenticated
 from contracts.envelope import CENTRE, Envelope, event_type
 from contracts.rondes import FACT_RONDE_RUN_CHANGED, FACT_RONDE_STEP, FACT_SCREEN_CHANGED
-from contracts.stream import FACT_CAMERA_REACHABILITY, FACT_PTZ_RELEASED, FACT_PTZ_TAKEN, OWNER
+from contracts.stream import (
+    FACT_BOOKMARK_ADDED,
+    FACT_BOOKMARK_REMOVED,
+    FACT_CAMERA_REACHABILITY,
+    FACT_PTZ_RELEASED,
+    FACT_PTZ_TAKEN,
+    OWNER,
+)
 from guard import Guard
 from policy import Action, Context
 
@@ -16,12 +23,14 @@ _ACTIONS = {
     event_type(OWNER, FACT_CAMERA_REACHABILITY): Action.VIEW_CAMERA,
     event_type(OWNER, FACT_PTZ_TAKEN): Action.VIEW_CAMERA,
     event_type(OWNER, FACT_PTZ_RELEASED): Action.VIEW_CAMERA,
+    event_type(OWNER, FACT_BOOKMARK_ADDED): Action.VIEW_RECORDINGS,
+    event_type(OWNER, FACT_BOOKMARK_REMOVED): Action.VIEW_RECORDINGS,
     _SCREEN: Action.COMMAND_WALL,
     _RUN: Action.COMMAND_WALL,
     event_type(OWNER, FACT_RONDE_STEP): Action.COMMAND_WALL,
 }
-"""That a camera is lost, or moved by whom, is for everybody who may see it, the wall for the room, the rest for
-supervisors."""
+"""That a camera is lost, or moved by whom, is for everybody who may see it, bookmarks for who may list recordings, the
+wall for the room, the rest for supervisors."""
 
 
 def may_hear(guard: Guard, caller: Principal, envelope: Envelope, at: datetime) -> bool:

@@ -26,6 +26,7 @@ from stream_gateway.ptz.driver import Outcome
 from stream_gateway.ptz.gate import PtzGate
 from stream_gateway.ptz.heads import PtzHeads
 from stream_gateway.ptz.positions import PtzPositions
+from stream_gateway.registry_client import revision_of
 from stream_gateway.registry_mountings import MountingUnavailable, RegistryMountings
 from stream_gateway.schemas.ptz import CommandIn, PtzOut
 from stream_gateway.use_cases.asking import Asked
@@ -103,8 +104,7 @@ class PtzDesk:
         return await self._mountings.get(camera_id)
 
     async def _source(self, camera_id: str) -> CameraSource:
-        state = self.guard.cameras.get(camera_id)
-        return await self._sources.get(camera_id, state.revision if state else 0)
+        return await self._sources.get(camera_id, revision_of(self.guard, camera_id))
 
 
 async def _desk(

@@ -183,18 +183,6 @@ def read_fragment(moof: bytes) -> FragmentTimes:
     return FragmentTimes(decode_time, duration, bool(keyframe), samples)
 
 
-def shift_decode_time(moof: bytes, ticks: int) -> bytes:
-    """Return a ``moof`` whose decode time is ``ticks`` later; a 32-bit time wraps as the standard lets it."""
-    box = next(boxes(moof), None)
-    if box is None or box.kind != b"moof":
-        raise MalformedMedia("a fragment must begin with moof")
-    tfdt = _child(moof, _child(moof, box, b"traf"), b"tfdt")
-    length = 8 if _uint(moof, tfdt.body, 1, tfdt.end) == 1 else 4
-    shifted = (_uint(moof, tfdt.body + 4, length, tfdt.end) + ticks) % (1 << 8 * length)
-    at = tfdt.body + 4
-    return moof[:at] + shifted.to_bytes(length, "big") + moof[at + length :]
-
-
 def _defaults(data: bytes, tfhd: Box) -> tuple[int, int]:
     """Return (default sample duration, default sample flags) of a track fragment header."""
     flags = _uint(data, tfhd.body + 1, 3, tfhd.end)

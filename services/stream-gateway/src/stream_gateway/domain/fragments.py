@@ -1,8 +1,9 @@
 """From a byte stream of fragmented MP4 to whole parts: the init segment, then one fragment after the other."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
-from stream_gateway.domain.boxes import MalformedMedia, box_length, read_fragment, read_init, shift_decode_time
+from stream_gateway.domain.access_units import AccessUnit
+from stream_gateway.domain.boxes import MalformedMedia, box_length, read_fragment, read_init
 
 MAX_BOX_BYTES = 16 * 1024 * 1024
 """No init segment and no single frame of a surveillance camera is larger; a larger claim is an error."""
@@ -24,21 +25,16 @@ class InitSegment:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """``moof`` + ``mdat``: one frame (live) or one group of pictures. Times are in ticks of the track."""
+    """``moof`` + ``mdat``: one frame (live) or one group of pictures. Times are in ticks of the track.
+
+    ``unit``: the only picture of a fragment that was made here, at its time on the track; None where it is unknown.
+    """
 
     content: bytes
     keyframe: bool
     decode_time: int
     duration: int
-
-    def later(self, ticks: int) -> "Fragment":
-        """Return the same pictures ``ticks`` later, for a pull that goes on where another one broke off."""
-        if ticks == 0:
-            return self
-        moof_length = int.from_bytes(self.content[:4], "big")
-        moof = shift_decode_time(self.content[:moof_length], ticks)
-        content = moof + self.content[moof_length:]
-        return replace(self, content=content, decode_time=self.decode_time + ticks)
+    unit: AccessUnit | None = field(default=None, compare=False, repr=False)
 
 
 class FragmentSplitter:

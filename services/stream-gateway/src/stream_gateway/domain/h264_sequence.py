@@ -22,7 +22,8 @@ class H264Sequence:
     """What an ``avcC`` box (ISO/IEC 14496-15 §5.3.3) and a player need of a sequence parameter set.
 
     ``profile``, ``compatibility`` and ``level`` are the three bytes after the NAL header; ``width`` and ``height`` in
-    pixels after cropping; ``reorders``: nothing excludes that pictures are shown in another order than sent.
+    pixels after cropping; ``reorders``: nothing excludes that pictures are shown in another order than sent;
+    ``says_reorders``: it says that they are.
     """
 
     identity: int
@@ -36,6 +37,7 @@ class H264Sequence:
     height: int
     interlaced: bool
     reorders: bool
+    says_reorders: bool
 
     @property
     def has_chroma_extension(self) -> bool:
@@ -82,6 +84,7 @@ def read_h264_sequence(nal: bytes) -> H264Sequence:
         height=height - crop_y,
         interlaced=not frames_only,
         reorders=not unordered if told is None else told > 0,
+        says_reorders=bool(told),
     )
 
 

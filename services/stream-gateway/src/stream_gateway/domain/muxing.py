@@ -159,4 +159,5 @@ def fragment(units: Sequence[AccessUnit], next_time: int, *, sequence: int, sinc
     head = fragment_head(units, next_time, sequence=sequence, since=since)
     content = b"".join((head, *(unit.sample for unit in units)))
     first = units[0]
-    return Fragment(content, first.keyframe, first.time - since, next_time - first.time)
+    only = first._replace(time=first.time - since) if len(units) == 1 else None
+    return Fragment(content, first.keyframe, first.time - since, next_time - first.time, only)

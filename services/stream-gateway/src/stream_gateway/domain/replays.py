@@ -67,7 +67,8 @@ class Recorded:
 class Replay:
     """What one agent may fetch until ``closes_at`` (half-open), of the half-open window.
 
-    ``right`` and ``incident_id`` are what it was granted under.
+    ``right``, ``incident_id`` and ``ticket_id`` are what it was granted under. ``marked``: its pictures only leave with
+    a burnt-in watermark.
     """
 
     replay_id: UUID
@@ -82,6 +83,8 @@ class Replay:
     gaps: tuple[DeclaredGap, ...] = field(default=())
     right: Right = "replay"
     incident_id: str | None = None
+    ticket_id: str | None = None
+    marked: bool = False
 
     def refuse_unless_open(self, agent_id: str, at: datetime) -> None:
         """Raise ReplayOver for another's replay or a closed one."""

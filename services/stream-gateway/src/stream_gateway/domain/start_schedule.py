@@ -1,23 +1,6 @@
-"""Mass starts spread out: thousands of cameras connect at a steady pace, in an order nobody chose."""
+"""Mass starts spread out: thousands of cameras connect at a steady pace."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from random import Random
-
-
-def start_schedule(cameras: Iterable[str], *, budget_per_s: float, seed: int) -> dict[str, float]:
-    """Return when to start each camera, in seconds from now.
-
-    Each gets a slot of ``1 / budget_per_s`` and starts somewhere in it: in any window of ``n`` seconds at most
-    ``n * budget_per_s + 2`` start, and the last one within ``len(cameras) / budget_per_s``. The same for the same
-    ``seed``; nodes take different seeds, so that the cameras of one switch do not all come at once.
-    """
-    if budget_per_s <= 0:
-        raise ValueError(f"a budget of {budget_per_s} starts per second starts nothing")
-    random = Random(seed)  # noqa: S311 - spreads load, guards nothing
-    order = sorted(set(cameras))
-    random.shuffle(order)
-    return {camera: (slot + random.random()) / budget_per_s for slot, camera in enumerate(order)}
 
 
 @dataclass(slots=True)

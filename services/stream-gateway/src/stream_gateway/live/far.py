@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import structlog
 import websockets
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from common.auth import ServiceKey
 from stream_gateway.domain.sessions import Quality
@@ -18,6 +18,8 @@ from stream_gateway.live.feeds import NOT_PLACED
 from stream_gateway.live.node_wire import parameters_from, units_from
 
 SCOPE = "media.live"
+NOT_HERE = 4404
+"""Close code of a node that does not have the camera, or no more."""
 _OPEN_SECONDS = 3.0
 _CLOSE_SECONDS = 0.2
 """A frozen node answers no farewell, and viewers wait meanwhile."""
@@ -44,6 +46,7 @@ class FarNodes:
             f"{base.replace('http', 'ws', 1)}/api/stream/internal/live/{quality}?camera_id={quote(camera_id, safe='')}"
         )
         headers = {"Authorization": f"Bearer {self._key.token({SCOPE})}"}
+        reason = "la liaison avec le nœud média est coupée"
         try:
             async with websockets.connect(
                 url,
@@ -56,7 +59,9 @@ class FarNodes:
                 await self._receive(socket, feed, lambda: self._url_of(camera_id) == base)
         except (OSError, TimeoutError, WebSocketException, ValueError, KeyError, TypeError) as error:
             _LOG.info("line to a media node ended", cause=type(error).__name__)
-        feed.broken("la liaison avec le nœud média est coupée")
+            if isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code == NOT_HERE:
+                reason = NOT_PLACED
+        feed.broken(reason)
 
     async def _receive(
         self, socket: websockets.ClientConnection, feed: LiveFeed, still_there: Callable[[], bool]

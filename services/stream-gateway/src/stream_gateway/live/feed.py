@@ -72,12 +72,17 @@ class LiveFeed:
         """Give the place back."""
         self._viewers.discard(viewer)
 
+    @property
+    def group(self) -> tuple[ParameterSets, Group] | None:
+        """What decodes to the present picture, None while there is none."""
+        return (self._parameters, tuple(self._group)) if self._parameters is not None and self._group else None
+
     async def present_group(self) -> tuple[ParameterSets, Group]:
         """Wait until there is a picture to decode, then return what decodes to it."""
-        while self._parameters is None or not self._group:
+        while (group := self.group) is None:
             self._picture_arrived.clear()
             await self._picture_arrived.wait()
-        return self._parameters, tuple(self._group)
+        return group
 
     def end(self, reason: str) -> None:
         """Tell every viewer that nothing more will come."""
@@ -112,7 +117,9 @@ class LiveFeed:
     def broken(self, reason: str) -> None:
         self._clear()
         self._init = self._parameters = None
-        self._announce(FeedState("reconnecting", reason))
+        state = FeedState("reconnecting", reason)
+        if state != self._state:  # who looks for the camera says several times a second that nobody has it
+            self._announce(state)
 
     # --- fragments
 

@@ -5,7 +5,9 @@ name (devices behind NAT name their inner one, and a hostile one could name ours
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
@@ -26,6 +28,8 @@ _UNAUTHORISED = frozenset({401, 403})
 _SOAP_STATUSES = frozenset({200, 202, 400, 500})
 _GET_CLOCK = Operation(DEVICE, "GetSystemDateAndTime")
 _KEPT_OPEN_SECONDS = 60.0
+_CLOCK_TRUSTED_SECONDS = 60.0
+"""A refusal within this time of reading the device's clock is one of the account, and not asked again."""
 
 
 class DeviceTrouble(Exception):
@@ -41,14 +45,20 @@ class DeviceFault(DeviceTrouble):
 
 
 class OnvifDevice:
-    """A device at an address. ``within`` bounds each call in seconds, whatever happens in it."""
+    """A device at an address. ``within`` bounds each call in seconds, whatever happens in it.
 
-    def __init__(self, url: str, account: Account | None, *, within: float) -> None:
+    ``now`` tells seconds of a clock that never goes back.
+    """
+
+    def __init__(
+        self, url: str, account: Account | None, *, within: float, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.url = url
         self._account = account
         self._within = within
+        self._now = now
         self._clock_error = timedelta(0)
-        self._clock_known = False
+        self._clock_read_at: float | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -70,8 +80,20 @@ class OnvifDevice:
             raise DeviceFault(unsupported=fault.unsupported) from fault
         except (aiohttp.ClientConnectionError, OSError) as error:
             raise DeviceTrouble("La caméra est injoignable.") from error
-        except (aiohttp.ClientError, AnswerUnreadable, ValueError) as error:
+        except (aiohttp.ClientError, AnswerUnreadable, ValueError, OverflowError) as error:
             raise DeviceTrouble("La réponse de la caméra n'est pas celle d'un équipement ONVIF.") from error
+
+    async def clock_offset(self) -> timedelta:
+        """Return the device's clock minus ours, to about a second; raises DeviceTrouble."""
+        try:
+            async with asyncio.timeout(self._within):
+                if await self._read_clock():
+                    return self._clock_error
+        except TimeoutError:
+            raise DeviceTrouble("La caméra ne répond pas à la commande.") from None
+        except (aiohttp.ClientError, SoapFault, AnswerUnreadable, ValueError, OverflowError, OSError) as error:
+            raise DeviceTrouble("La caméra ne dit pas l'heure qu'il est chez elle.") from error
+        raise DeviceTrouble("La caméra ne dit pas l'heure qu'il est chez elle.")
 
     def reachable(self, told: str) -> str:
         """Return an address that the device named, on the host and port that we know it by."""
@@ -81,22 +103,29 @@ class OnvifDevice:
     async def _asked(self, operation: Operation, url: str, *, signed: bool) -> Node:
         try:
             return await self._exchanged(operation, url, signed=signed)
-        except SoapFault as fault:
-            if not (signed and fault.refused) or self._clock_known:
+        except SoapFault as fault:  # a token of another time is refused like one of another account
+            if not (signed and fault.refused) or self._clock_is_fresh() or not await self._read_clock():
                 raise
-        await self._read_clock()  # a token of another time is refused like one of another account
         return await self._exchanged(operation, url, signed=signed)
 
-    async def _read_clock(self) -> None:
-        self._clock_known = True
+    def _clock_is_fresh(self) -> bool:
+        read_at = self._clock_read_at
+        return read_at is not None and self._now() - read_at < _CLOCK_TRUSTED_SECONDS
+
+    async def _read_clock(self) -> bool:
+        """Tell whether the device says its time; raises ValueError or OverflowError when that is none."""
         told = (await self._exchanged(_GET_CLOCK, self.url, signed=False)).find("UTCDateTime")
         if told is None:
-            return
-        date, time = ("Year", "Month", "Day"), ("Hour", "Minute", "Second")
-        parts = [told.value("Date", name) for name in date] + [told.value("Time", name) for name in time]
+            return False
+        date, hours = ("Year", "Month", "Day"), ("Hour", "Minute", "Second")
+        parts = [told.value("Date", name) for name in date] + [told.value("Time", name) for name in hours]
         year, month, day, hour, minute, second = (int(part) for part in parts)
+        if year == MAXYEAR:  # would leave no room for the seconds that pass until the next request
+            raise AnswerUnreadable("a clock at the end of time")
         device_now = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
         self._clock_error = device_now - datetime.now(UTC)
+        self._clock_read_at = self._now()
+        return True
 
     async def _exchanged(self, operation: Operation, url: str, *, signed: bool) -> Node:
         account = self._account if signed else None

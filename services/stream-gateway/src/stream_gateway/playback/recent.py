@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stream_gateway.domain.boxes import MalformedMedia
@@ -15,6 +16,8 @@ from stream_gateway.ports import FilmGone
 
 _KEPT_OPEN = 128
 _OPEN, _READY = "open/*.mp4", "ready/*.mp4"
+_WRITTEN_WITHIN = timedelta(minutes=1)
+"""A camera's time may run ahead of ours by so much in one file: its footage then ends after its last write."""
 
 
 class _OpenFile:
@@ -37,9 +40,11 @@ class SpoolFootage:
     Found films are kept open (bounded), since a recorder closes, renames, uploads and removes them meanwhile.
     """
 
-    def __init__(self, spool: Path) -> None:
+    def __init__(self, spool: Path, *, kept_open: int = _KEPT_OPEN) -> None:
         self._spool = spool
+        self._kept_open = kept_open
         self._files: OrderedDict[str, _OpenFile] = OrderedDict()
+        self._keeping = threading.Lock()  # several requests look and read at once, each in its thread
 
     async def find(self, camera_id: str, starts_at: datetime, ends_at: datetime) -> list[ReplaySegment]:
         return await asyncio.to_thread(self._find, camera_id, starts_at, ends_at)
@@ -54,12 +59,14 @@ class SpoolFootage:
         try:
             terms = RecordingTerms.from_folder(path.parents[1].name)
             began, _ = parse_segment_name(path.stem)
+            if began >= ends_at or _over_before(path, began, starts_at):
+                return
             with path.open("rb") as file:
                 footage = read_footage(file, os.fstat(file.fileno()).st_size)
         except (NotASegmentName, MalformedMedia, OSError):
             return  # renamed between listing and reading, or nothing whole in it yet
         duration = timedelta(milliseconds=footage.duration_ms)
-        if began >= ends_at or began + duration <= starts_at:
+        if began + duration <= starts_at:
             return
         key = str(path.relative_to(self._spool))
         try:
@@ -70,10 +77,12 @@ class SpoolFootage:
         yield ReplaySegment(began, began + duration, expires_at, "", key, footage.complete_bytes, recent=True)
 
     def _keep(self, key: str, path: Path) -> _OpenFile:
-        self._files[key] = opened = _OpenFile(path)
-        self._files.move_to_end(key)
-        while len(self._files) > _KEPT_OPEN:
-            self._files.popitem(last=False)
+        opened = _OpenFile(path)
+        with self._keeping:
+            self._files[key] = opened
+            self._files.move_to_end(key)
+            while len(self._files) > self._kept_open:
+                self._files.popitem(last=False)
         return opened
 
     async def read(self, object_key: str, start: int, length: int) -> bytes:
@@ -87,3 +96,12 @@ class SpoolFootage:
             return opened.read(start, length)
         except OSError as error:
             raise FilmGone(f"{object_key}: no longer in the spool") from error
+
+
+def _over_before(path: Path, began: datetime, at: datetime) -> bool:
+    """Tell from its last write that a film ends before an instant; raises OSError.
+
+    One written before it began tells nothing: the clock was set meanwhile.
+    """
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return began <= written and written + _WRITTEN_WITHIN <= at

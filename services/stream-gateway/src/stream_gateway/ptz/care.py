@@ -16,6 +16,7 @@ from stream_gateway.domain.ptz.orders import Order, Stop
 from stream_gateway.ports import CameraSources, PtzFailed, SourceUnavailable
 from stream_gateway.ptz.driver import OnStopped
 from stream_gateway.ptz.heads import PtzHeads
+from stream_gateway.registry_client import revision_of
 from stream_gateway.repository import ptz, ptz_patrols
 from stream_gateway.use_cases import ptz_care
 from stream_gateway.use_cases.ptz import release_idle
@@ -138,9 +139,8 @@ class PtzCare:
             del self._told[camera_id]
 
     async def _told_to(self, camera_id: str, fence: int, order: Order) -> None:
-        state = self._guard.cameras.get(camera_id)
         try:
-            source = await self._sources.get(camera_id, state.revision if state else 0)
+            source = await self._sources.get(camera_id, revision_of(self._guard, camera_id))
             await self._heads.order(camera_id, source, fence, order)
         except (PtzFailed, SourceUnavailable) as failure:
             _LOG.warning("camera not told", camera_id=camera_id, order=type(order).__name__, cause=str(failure))

@@ -55,13 +55,6 @@ async def begin_epochs(connection: AsyncConnection, epochs: Sequence[Epoch]) -> 
     await connection.exec_driver_sql(_END_OLDER, (sorted(set(columns[0])),))
 
 
-async def end_epochs(connection: AsyncConnection, ended: Sequence[tuple[str, int]], *, at: datetime) -> None:
-    """Note that cameras were released at an instant: nobody records them any more."""
-    if ended:
-        pairs = [camera for camera, _ in ended], [epoch for _, epoch in ended]
-        await connection.exec_driver_sql(_END, (*pairs, at))
-
-
 async def fence(connection: AsyncConnection, footage: Sequence[Footage]) -> set[Footage]:
     """Return what must not be announced: footage of an epoch that ended more than ``OVERLAP`` before the footage did.
 
@@ -118,13 +111,6 @@ FROM (
 ) AS newer
 WHERE older.camera_id = newer.camera_id AND older.epoch = newer.epoch
   AND newer.began_at < coalesce(older.ended_at, 'infinity')
-"""
-
-_END = """
-UPDATE placement_epochs AS epoch
-SET ended_at = $3
-FROM unnest($1::text[], $2::bigint[]) AS ended (camera_id, epoch)
-WHERE epoch.camera_id = ended.camera_id AND epoch.epoch = ended.epoch AND epoch.ended_at IS NULL
 """
 
 _LOCK = """

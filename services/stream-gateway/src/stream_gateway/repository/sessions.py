@@ -93,12 +93,6 @@ async def nominate_expired(connection: AsyncConnection, at: datetime, *, at_most
     return list((await connection.execute(query)).scalars())
 
 
-async def open_sessions(connection: AsyncConnection, *, at_most: int = 5000) -> list[ViewingSession]:
-    """Return the sessions that have not ended."""
-    query = select(sessions).where(sessions.c.closed_at.is_(None)).limit(at_most)
-    return [session_of(row) for row in (await connection.execute(query)).mappings()]
-
-
 async def _say(connection: AsyncConnection, session: ViewingSession, fact: Payload, name: str, at: datetime) -> None:
     envelope = fact_envelope(
         fact,

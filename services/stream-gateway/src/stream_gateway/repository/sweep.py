@@ -6,10 +6,12 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stream_gateway.repository.placement import FORGET_EPOCHS_AFTER, forget_epochs
-from stream_gateway.tables import bookmarks, replays, sessions, uploads
+from stream_gateway.tables import bookmarks, edge_asked, replays, sessions, uploads
 
 FORGET_UPLOADS_AFTER = timedelta(days=7)
 FORGET_SESSIONS_AFTER = timedelta(days=7)
+FORGET_ASKED_AFTER = timedelta(days=31)
+"""Longer than any footage may exist (L.252-5 CSI: one month at most), so nothing is asked for again."""
 _EPOCHS_AT_ONCE = 5000
 
 
@@ -21,5 +23,6 @@ async def sweep(connection: AsyncConnection, at: datetime) -> None:
     await connection.execute(delete(uploads).where(uploads.c.uploaded_at < at - FORGET_UPLOADS_AFTER))
     await connection.execute(delete(sessions).where(sessions.c.closed_at < at - FORGET_SESSIONS_AFTER))
     await connection.execute(delete(replays).where(replays.c.closes_at < at))
+    await connection.execute(delete(edge_asked).where(edge_asked.c.ended_at < at - FORGET_ASKED_AFTER))
     await forget_epochs(connection, before=at - FORGET_EPOCHS_AFTER, at_most=_EPOCHS_AT_ONCE)
     await connection.execute(delete(bookmarks).where(bookmarks.c.expires_at <= at))

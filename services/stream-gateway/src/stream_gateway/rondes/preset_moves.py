@@ -1,7 +1,5 @@
 """Sends cameras to the presets of a ronde or of a wall, in an agent's name: ``rondes.ports.PresetMover``."""
 
-from typing import Protocol
-
 from common.clock import Clock
 from common.database import Database
 from common.problems import Problem
@@ -13,21 +11,12 @@ from stream_gateway.domain.ptz.presets import order_for
 from stream_gateway.domain.ronde_runs import PresetOutcome
 from stream_gateway.ports import CameraSources, PtzFailed, SourceUnavailable
 from stream_gateway.ptz.heads import PtzHeads
+from stream_gateway.registry_client import revision_of
 from stream_gateway.registry_mountings import MountingUnavailable, RegistryMountings
 from stream_gateway.repository import ptz
+from stream_gateway.rondes.ports import Holder
 from stream_gateway.use_cases.asking import Asked, check_right
 from stream_gateway.use_cases.ptz import keep_taken
-
-
-class RondeHolder(Protocol):
-    """Who holds the motors meanwhile, as others are told; ``role`` gives the rank."""
-
-    @property
-    def holder_id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def role(self) -> str: ...
 
 
 class RondeMoves:
@@ -50,15 +39,14 @@ class RondeMoves:
         self._sources = sources
         self._mountings = mountings
 
-    async def go(self, asked: Asked, camera_id: str, preset: str, holder: RondeHolder) -> tuple[PresetOutcome, str]:
+    async def go(self, asked: Asked, camera_id: str, preset: str, holder: Holder) -> tuple[PresetOutcome, str]:
         """Go to a preset (the registry's number, or the camera's token); never raises for what anybody says."""
         try:
             order = await self._order(camera_id, preset)
             if order is None:
                 return PresetOutcome.ECHEC, "Cette préposition n'existe pas ou n'a pas de position."
             fence = await self._taken(asked, camera_id, holder)
-            state = self._guard.cameras.get(camera_id)
-            source = await self._sources.get(camera_id, state.revision if state else 0)
+            source = await self._sources.get(camera_id, revision_of(self._guard, camera_id))
             await self._heads.order(camera_id, source, fence, order)
         except PtzHeld as held:
             return PresetOutcome.PRISE_EN_MAIN, f"{held.holder_name} commande cette caméra."
@@ -68,7 +56,7 @@ class RondeMoves:
             return PresetOutcome.ECHEC, str(failure)
         return PresetOutcome.ATTEINTE, ""
 
-    async def _taken(self, asked: Asked, camera_id: str, holder: RondeHolder) -> int:
+    async def _taken(self, asked: Asked, camera_id: str, holder: Holder) -> int:
         """Take the motors, with a register row before they move; return the fence."""
         agent = self._guard.agent(asked.principal)
         claimant = Claimant(holder.holder_id, holder.name, rank_of(holder.role))

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from stream_gateway.domain.replays import Replay
+from stream_gateway.domain.replays import LONGEST_INSTANT, SHORTEST_INSTANT, Replay
 from stream_gateway.schemas.bookmarks import BookmarkOut
 from stream_gateway.schemas.texts import CameraId, ContextId, MotiveCode
+
+_SHORTEST, _LONGEST = (int(limit.total_seconds()) for limit in (SHORTEST_INSTANT, LONGEST_INSTANT))
 
 
 class ReplayIn(BaseModel):
@@ -27,7 +29,7 @@ class ReplayIn(BaseModel):
 class InstantReplayIn(BaseModel):
     """A wish to see the last seconds again. ``session_id``: the live session that shows the camera."""
 
-    seconds: Annotated[int, Field(ge=5, le=60)] = 15
+    seconds: Annotated[int, Field(ge=_SHORTEST, le=_LONGEST)] = 15
     session_id: UUID | None = None
     incident_id: ContextId | None = None
 

@@ -1,6 +1,6 @@
 """Replays that were granted."""
 
-from sqlalchemy import Column, Index, Table, Text, Uuid, text
+from sqlalchemy import Boolean, Column, Index, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from stream_gateway.tables.metadata import instant, metadata
@@ -20,5 +20,7 @@ replays = Table(
     Column("gaps", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("right", Text, nullable=False, server_default="replay"),
     Column("incident_id", Text),
+    Column("ticket_id", Text),
+    Column("marked", Boolean, nullable=False, server_default="false"),
     Index("ix_replays_closes_at", "closes_at"),
 )

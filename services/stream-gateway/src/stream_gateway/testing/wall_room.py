@@ -37,7 +37,7 @@ from stream_gateway.domain.prewarm import PrewarmBudget
 from stream_gateway.domain.ronde_runs import Picture, PresetOutcome
 from stream_gateway.domain.sessions import ViewingSession
 from stream_gateway.repository.envelopes import SOURCE
-from stream_gateway.rondes.ports import Holder
+from stream_gateway.rondes.ports import Holder, PictureProbe
 from stream_gateway.rondes.runner import RondeRunner
 from stream_gateway.session_tokens import SessionTokens
 from stream_gateway.tables import outbox
@@ -133,14 +133,17 @@ class Room:
                 lease_for=timedelta(seconds=30),
             )
 
-    def runner(self, database: Database | None = None) -> RondeRunner:
-        """Return one more process that drives rondes; give it a database of its own to be killed apart."""
+    def runner(self, database: Database | None = None, *, pictures: PictureProbe | None = None) -> RondeRunner:
+        """Return one more process that drives rondes; give it a database of its own to be killed apart.
+
+        ``pictures``: its own look at pictures, so that it can be held up alone.
+        """
         return RondeRunner(
             database=database or self.database,
             guard=self.guard,
             clock=self.clock,
             presets=self.media,
-            pictures=self.media,
+            pictures=pictures or self.media,
             warmth=self.media,
             lease_seconds=LEASE_SECONDS,
         )

@@ -61,6 +61,16 @@ async def new_offer() -> tuple[RTCPeerConnection, Any, str]:
     return peer, transceiver.receiver, peer.localDescription.sdp
 
 
+@asynccontextmanager
+async def offering() -> AsyncGenerator[str]:
+    """Give the offer of a peer that is there for the time of the context and takes no answer."""
+    peer, _, offer = await new_offer()
+    try:
+        yield offer
+    finally:
+        await asyncio.shield(peer.close())
+
+
 async def post_offer(
     http: httpx.AsyncClient, session: dict[str, Any], offer: str, headers: dict[str, str], token: str | None = None
 ) -> httpx.Response:

@@ -115,7 +115,7 @@ async def list_screens(connection: AsyncConnection, *, guard: Guard, asked: Aske
 async def find_screen(connection: AsyncConnection, *, guard: Guard, asked: Asked, screen_id: str) -> Screen:
     """Return a screen; raises NotFound."""
     agent = await require(connection, guard, asked, Action.COMMAND_WALL, subject=_SCREENS)
-    return await _screen(connection, screen_id, agent)
+    return await _screen(connection, screen_id, agent, for_update=False)
 
 
 async def define_screen(
@@ -235,8 +235,8 @@ async def show_step(
     return True
 
 
-async def _screen(connection: AsyncConnection, screen_id: str, agent: Agent) -> Screen:
-    screen = await rows.find_screen(connection, screen_id, agent.communes, for_update=True)
+async def _screen(connection: AsyncConnection, screen_id: str, agent: Agent, *, for_update: bool = True) -> Screen:
+    screen = await rows.find_screen(connection, screen_id, agent.communes, for_update=for_update)
     if screen is None:
         raise NotFound(_SCREENS, screen_id)
     return screen

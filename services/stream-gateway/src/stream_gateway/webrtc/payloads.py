@@ -76,7 +76,8 @@ class SharedPayloads:
 
     def of(self, sample: bytes) -> tuple[bytes, ...]:
         """Return the payloads of a picture; raises BrokenPicture."""
-        found = self._kept.get(sample)  # the hash of a bytes object is kept in it, and identity settles equality
+        # all viewers have the object that the camera's pull made: its hash is kept in it, identity settles equality
+        found = self._kept.get(sample)
         if found is not None:
             return found
         payloads = payloads_of(sample)

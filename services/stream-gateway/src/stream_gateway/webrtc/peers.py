@@ -10,12 +10,14 @@ from uuid import UUID
 
 import structlog
 
-from stream_gateway.domain.access_units import Codec, ParameterSets
+from stream_gateway.domain.access_units import ParameterSets
 from stream_gateway.domain.boxes import MalformedMedia
 from stream_gateway.domain.sessions import ViewingSession
+from stream_gateway.live.marked import NoRoomToMark
 from stream_gateway.live.watch import Attachment, SessionWatch
 from stream_gateway.metrics import WEBRTC_PEERS
 from stream_gateway.webrtc.answer import OwnSide, write_answer
+from stream_gateway.webrtc.carried import CodecNotCarried, NoPictureYet, carried_sets, refuse_uncarried
 from stream_gateway.webrtc.offer import Offer
 from stream_gateway.webrtc.payloads import SharedPayloads
 from stream_gateway.webrtc.pictures import Pictures, PicturesOver
@@ -27,19 +29,14 @@ _REPORT_SECONDS = 1.0
 _RESTART_SECONDS = 1.0
 """A peer that asks for key frames gets the cached group again at most so often."""
 
-OpenPictures = Callable[[ViewingSession], AbstractAsyncContextManager[Pictures]]
+OpenPictures = Callable[[Attachment], AbstractAsyncContextManager[Pictures]]
 
 
 class TooManyPeers(Exception):
     """The process serves as many as it may."""
 
 
-class CodecNotCarried(Exception):
-    """Browsers' WebRTC does not play what the camera sends; the other transport may."""
-
-
-class NoPictureYet(Exception):
-    """The camera did not say in time what it sends."""
+_REFUSALS = (CodecNotCarried, NoPictureYet, PicturesOver, NoRoomToMark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +85,7 @@ class WhepPeers:
         Raises:
             TooManyPeers, CodecNotCarried, NoPictureYet: as they say.
             PicturesOver: the camera may not be watched any more.
+            NoRoomToMark: the pictures need a watermark, and there is no room to burn one in.
         """
         if self.count >= self._limits.most:
             raise TooManyPeers
@@ -140,33 +138,21 @@ class WhepPeers:
         """Answer through ``ready``, then show pictures until anything ends it."""
         try:
             with self._watch.attach(session) as attachment:
-                async with self._open_pictures(session) as pictures:
-                    sets = await self._parameter_sets(pictures)
+                async with self._open_pictures(attachment) as pictures:
+                    sets = await carried_sets(pictures, seconds=self._limits.picture_seconds)
                     async with self._transport() as transport:
                         stream, cname = self._stream(offer, sets, transport), secrets.token_hex(8)
                         own = await self._own_side(transport, stream, cname)
                         ready.set_result(write_answer(offer, offer.codec_for(_profile(sets)), own))
                         line = _Line(transport, stream, pictures, cname)
                         await self._until_over(line.run(offer, self._limits.handshake_seconds), transport, attachment)
-        except (CodecNotCarried, NoPictureYet, PicturesOver, PeerLost, MalformedMedia, ConnectionError) as error:
+        except (*_REFUSALS, PeerLost, MalformedMedia, ConnectionError) as error:
             if ready.done():
                 _LOG.info("peer ended", session_id=str(session.session_id), cause=type(error).__name__)
             else:
                 ready.set_exception(error)
         finally:
             ready.cancel()
-
-    async def _parameter_sets(self, pictures: Pictures) -> ParameterSets:
-        """Wait for the first part; raises CodecNotCarried or NoPictureYet."""
-        try:
-            async with asyncio.timeout(self._limits.picture_seconds):
-                sets = await pictures.next_picture()
-        except TimeoutError:
-            raise NoPictureYet from None
-        if not isinstance(sets, ParameterSets):
-            raise NoPictureYet
-        _refuse_uncarried(sets)
-        return sets
 
     @asynccontextmanager
     async def _transport(self) -> AsyncGenerator[PeerTransport, None]:
@@ -231,7 +217,7 @@ class _Line:
                     await self._restart()
                 part = await self._pictures.next_picture()
                 if isinstance(part, ParameterSets):
-                    _refuse_uncarried(part)
+                    refuse_uncarried(part)
                     self._stream.begin(part)
                 else:
                     await self._stream.show(part)
@@ -261,11 +247,6 @@ class _Line:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-
-def _refuse_uncarried(sets: ParameterSets) -> None:
-    if sets.codec is not Codec.H264 or not sets.sps:
-        raise CodecNotCarried
 
 
 def _profile(sets: ParameterSets) -> str:

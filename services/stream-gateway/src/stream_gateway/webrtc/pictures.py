@@ -1,19 +1,22 @@
 """Where a peer's pictures come from: a port, and its adapter to the live feeds of this process."""
 
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Protocol, Self
 
-from stream_gateway.domain.access_units import CLOCK_HZ, AccessUnit, ParameterSets
-from stream_gateway.domain.demuxing import parameter_sets_of, unit_of
+from stream_gateway.domain.access_units import AccessUnit, ParameterSets
+from stream_gateway.domain.demuxing import parameter_sets_of
 from stream_gateway.domain.fragments import Fragment, InitSegment
-from stream_gateway.domain.sessions import Quality
-from stream_gateway.live.feeds import LiveFeeds
+from stream_gateway.live.showing import Join
 from stream_gateway.live.viewer import FeedState, Viewer
 
 
 class PicturesOver(Exception):
     """Nothing more will come, for example because the camera's authorisation ended."""
+
+
+class PicturesReordered(PicturesOver):
+    """A picture came that is shown before an earlier one: WebRTC has no way to say so, the WebSocket has."""
 
 
 class Pictures(Protocol):
@@ -24,6 +27,7 @@ class Pictures(Protocol):
 
         Raises:
             PicturesOver: the feed was ended.
+            PicturesReordered: the stream has B-frames.
         """
         ...
 
@@ -33,18 +37,18 @@ class Pictures(Protocol):
 
 
 class FeedPictures:
-    """Takes a viewer's fragments apart again; a context manager."""
+    """The pictures in a viewer's fragments; a context manager."""
 
-    def __init__(self, feeds: LiveFeeds, camera_id: str, quality: Quality) -> None:
-        self._feeds = feeds
-        self._camera_id = camera_id
-        self._quality: Quality = quality
+    def __init__(self, opened: AbstractAsyncContextManager[Join]) -> None:
+        self._opened = opened
+        self._join: Join | None = None
         self._place = AsyncExitStack()
         self._viewer: Viewer | None = None
-        self._parameters: ParameterSets | None = None
-        self._timescale = CLOCK_HZ
+        self._begun = False
+        self._shown = 0
 
     async def __aenter__(self) -> Self:
+        self._join = await self._opened.__aenter__()
         await self.restart()
         return self
 
@@ -52,11 +56,14 @@ class FeedPictures:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._place.aclose()
+        await self._opened.__aexit__(kind, error, trace)
 
     async def restart(self) -> None:
         """Take a new place before the old one is given back, so that the feed never stands without a viewer."""
+        if self._join is None:
+            raise PicturesOver("not entered")
         place = AsyncExitStack()
-        self._viewer = await place.enter_async_context(self._feeds.watch(self._camera_id, self._quality))
+        self._viewer = await place.enter_async_context(self._join())
         before, self._place = self._place, place
         await before.aclose()
 
@@ -67,12 +74,13 @@ class FeedPictures:
         while True:
             part = await self._viewer.next_part()
             if isinstance(part, InitSegment):
-                self._parameters, self._timescale = parameter_sets_of(part), part.timescale
-                return self._parameters
-            if isinstance(part, Fragment) and self._parameters is not None:
-                unit = unit_of(part, self._parameters.codec, self._timescale)
-                if unit.shown_after:  # WebRTC has no way to say so; the viewer takes the WebSocket
-                    raise PicturesOver("images dans le désordre (B)")
-                return unit
+                self._begun, self._shown = True, 0
+                return parameter_sets_of(part)
+            if isinstance(part, Fragment) and part.unit is not None and self._begun:
+                shown = part.unit.time + part.unit.shown_after
+                if shown < self._shown:
+                    raise PicturesReordered("images dans le désordre (B)")
+                self._shown = shown
+                return part.unit
             if isinstance(part, FeedState) and part.state == "ended":
                 raise PicturesOver(part.reason)

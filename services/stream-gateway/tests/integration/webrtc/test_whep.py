@@ -1,9 +1,10 @@
 """WHEP against a real WebRTC peer (aiortc's): pictures, refusals, and everything that ends them."""
 
 import asyncio
-import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import av
@@ -18,45 +19,75 @@ from common.testing.polling import eventually
 from common.testing.states import an_agent, an_authorisation, put_agent, put_camera
 from common.testing.tokens import TokenMint
 from contracts.registry import CameraState
+from stream_gateway.domain.access_units import Group, ParameterSets
 from stream_gateway.domain.sessions import CloseReason
 from stream_gateway.metrics import WEBRTC_RESENT_PACKETS
 from stream_gateway.settings import Settings
+from stream_gateway.testing.filmed import MEDIA
+from stream_gateway.testing.films import digest, digests
 from stream_gateway.testing.lossy_link import lossy_link
 from stream_gateway.testing.rig import Gateway, running_gateway
-from stream_gateway.testing.whep_client import WhepViewer, new_offer, post_offer, watching
+from stream_gateway.testing.taking import film_of
+from stream_gateway.testing.whep_client import WhepViewer, offering, post_offer, watching
 
 pytestmark = pytest.mark.integration
-
-FILM_FRAMES = 400
-"""More than one round of a simulated camera's film."""
-
-
-def look_of(frame: VideoFrame) -> str:
-    """Return a hash of the pixels."""
-    return hashlib.sha256(frame.to_ndarray(format="yuv420p").tobytes()).hexdigest()
 
 
 class Straight:
     """Looks of the frames that are decoded straight from the camera, while somebody watches it through the gateway."""
 
-    def __init__(self, gateway: Gateway, number: int, quality: str) -> None:
-        self._url = gateway.simulator.rtsp_url(number, quality, with_credentials=True)
-        self._wanted: set[str] | None = None
-        self._reading = asyncio.create_task(asyncio.to_thread(self._read))
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._last: str | None = None
+        self._over = False
+        self.keyframes = 0
+        self.reading = asyncio.create_task(asyncio.to_thread(self._read))
 
-    async def without(self, shown: Iterable[str]) -> set[str]:
-        """Return which of the shown looks the camera did not send; its film repeats every few seconds."""
-        self._wanted = set(shown)
-        return self._wanted - await self._reading
+    async def without(self, shown: Sequence[str]) -> set[str]:
+        """Return which of the shown looks the camera did not send, the last one among them when it comes never again.
+
+        Once it has sent the last of them it has sent them all.
+        """
+        self._last = shown[-1]
+        return set(shown) - await self.reading
+
+    async def end(self) -> None:
+        """Stop reading, whatever was asked."""
+        self._over = True
+        await asyncio.gather(self.reading, return_exceptions=True)
 
     def _read(self) -> set[str]:
         looks: set[str] = set()
-        with av.open(self._url, "r", options={"rtsp_transport": "tcp"}) as container:
-            for count, frame in enumerate(container.decode(video=0)):
-                looks.add(look_of(frame))
-                if self._wanted is not None and (self._wanted <= looks or count > FILM_FRAMES):
+        left = max(map(_pictures, MEDIA.glob("*.mp4")))  # a round of the longest film shows everything once
+        with av.open(self._url, "r", options={"rtsp_transport": "tcp"}, timeout=30) as container:
+            for frame in container.decode(video=0):
+                looks.add(digest(frame))
+                self.keyframes += frame.key_frame
+                left -= self._last is not None
+                if self._over or self._last in looks or left == 0:
                     break
         return looks
+
+
+def _pictures(film: Path) -> int:
+    with av.open(str(film)) as container:
+        return container.streams.video[0].frames
+
+
+@asynccontextmanager
+async def straight(gateway: Gateway, number: int, quality: str) -> AsyncGenerator[Straight]:
+    """Read a camera beside the gateway; the group of pictures that the gateway keeps now was read from its begin on."""
+    reader = Straight(gateway.simulator.rtsp_url(number, quality, with_credentials=True))
+    try:
+
+        async def keyframes() -> int:
+            assert not reader.reading.done()
+            return reader.keyframes
+
+        await eventually(keyframes, until=lambda count: count >= 3)
+        yield reader
+    finally:
+        await reader.end()
 
 
 async def opened(gateway: Gateway, camera: CameraState, agent_id: str = "op.durand", **more: Any) -> dict[str, Any]:
@@ -79,24 +110,55 @@ async def over(viewer: WhepViewer, gateway: Gateway) -> None:
 async def test_the_frames_are_those_that_the_camera_sends(gateway: Gateway) -> None:
     camera = await gateway.add_camera(1)
     session = await opened(gateway, camera, quality="sub")
-    straight = Straight(gateway, 1, "sub")
-    async with watching(gateway.http, session, gateway.headers()) as viewer:
+    async with (
+        straight(gateway, 1, "sub") as sent,
+        watching(gateway.http, session, gateway.headers()) as viewer,
+    ):
         frames = [await viewer.frame() for _ in range(60)]
+        shown = [digest(frame) for frame in frames]
+        assert await sent.without(shown) == set()
     assert {(frame.width, frame.height) for frame in frames} == {(640, 360)}
-    shown = [look_of(frame) for frame in frames]
     assert len(set(shown)) > 20
-    assert await straight.without(shown) == set()
 
 
 async def test_a_second_viewer_starts_from_the_cached_group_of_the_same_pull(gateway: Gateway) -> None:
-    camera = await gateway.add_camera(1)
-    one, two = await opened(gateway, camera), await opened(gateway, camera, "op.voisin")
-    async with watching(gateway.http, one, gateway.headers()) as first:
-        await first.frame()
-        async with watching(gateway.http, two, gateway.headers("op.voisin")) as second:
-            assert (await second.frame()).key_frame
+    gateway.simulator.set_stream_quirks(1, "one_client", "big_gop")  # a second pull would be refused
+    try:
+        camera = await gateway.add_camera(1)
+
+        async def pictured() -> bool:
+            hub = gateway.parts.app.state.hubs.hub(camera.camera_id, "main")
+            return hub is not None and hub.group is not None
+
+        await eventually(pictured)
+        one, two = await opened(gateway, camera), await opened(gateway, camera, "op.voisin")
+        async with watching(gateway.http, one, gateway.headers()) as first:
+            await first.frame()
+            group, frame = await first_frame_within_one_group(gateway, camera, two)
+            await first.frame()
+    finally:
+        gateway.simulator.set_stream_quirks(1)
+    [keyframe] = digests(film_of(group[0], group[1][:1]))
+    assert digest(frame) == keyframe, "the next one comes ten seconds later"
+
+
+async def first_frame_within_one_group(
+    gateway: Gateway, camera: CameraState, session: dict[str, Any]
+) -> tuple[tuple[ParameterSets, Group], VideoFrame]:
+    """Return the group that the hub had all the while a second viewer came, and the first frame that was shown."""
+    hub = gateway.parts.app.state.hubs.hub(camera.camera_id, "main")
+    for _ in range(4):
+        before = hub.group
+        async with watching(gateway.http, session, gateway.headers("op.voisin")) as second:
+            frame = await second.frame()
             assert len(gateway.parts.app.state.feeds.cameras) == 1
             assert gateway.parts.app.state.whep.count == 2
+        after = hub.group
+        assert before is not None
+        assert after is not None
+        if before[1][0] == after[1][0]:
+            return before, frame
+    raise AssertionError("the viewer saw nothing before the next group began")
 
 
 async def test_the_gateway_listens_on_the_configured_address_only(gateway: Gateway) -> None:
@@ -130,6 +192,20 @@ async def test_deleting_the_resource_ends_the_pictures_and_not_the_session(gatew
     assert (await gateway.http.post(path, headers=gateway.headers())).status_code == 200
 
 
+async def test_a_camera_with_b_frames_is_sent_the_other_way_at_once(gateway: Gateway) -> None:
+    gateway.simulator.set_stream_quirks(2, "b_frames")
+    try:
+        camera = await gateway.add_camera(2)
+        session = await opened(gateway, camera)
+        async with offering() as offer:
+            answer = await post_offer(gateway.http, session, offer, gateway.headers())
+    finally:
+        gateway.simulator.set_stream_quirks(2)
+    assert answer.status_code == 415, answer.text
+    assert (answer.json()["fallback"], "images B" in answer.json()["detail"]) == ("websocket", True)
+    assert gateway.parts.app.state.whep.count == 0
+
+
 async def test_releasing_the_session_ends_the_pictures(gateway: Gateway) -> None:
     camera = await gateway.add_camera(1)
     session = await opened(gateway, camera, quality="sub")
@@ -137,9 +213,8 @@ async def test_releasing_the_session_ends_the_pictures(gateway: Gateway) -> None
         await viewer.frame()
         await gateway.http.delete(f"/api/stream/sessions/{session['session_id']}", headers=gateway.headers())
         await over(viewer, gateway)
-    peer, _, offer = await new_offer()
-    answer = await post_offer(gateway.http, session, offer, gateway.headers())
-    await peer.close()
+    async with offering() as offer:
+        answer = await post_offer(gateway.http, session, offer, gateway.headers())
     assert (answer.status_code, answer.json()["reason"]) == (409, "released")
 
 
@@ -187,8 +262,7 @@ async def test_without_the_right_tokens_nothing_is_answered(gateway: Gateway) ->
     camera = await gateway.add_camera(1)
     mine = await opened(gateway, camera)
     other = await opened(gateway, camera, "op.voisin")
-    peer, _, offer = await new_offer()
-    try:
+    async with offering() as offer:
         for agent_id, token in (
             (None, mine["whep_token"]),
             ("op.voisin", mine["whep_token"]),
@@ -203,8 +277,6 @@ async def test_without_the_right_tokens_nothing_is_answered(gateway: Gateway) ->
         url = f"/api/stream/sessions/{mine['session_id']}/whep"
         without = {**gateway.headers(), "Content-Type": "application/sdp"}
         assert (await gateway.http.post(url, content=offer, headers=without)).status_code == 422
-    finally:
-        await peer.close()
     assert gateway.parts.app.state.whep.count == 0
     assert gateway.parts.app.state.feeds.cameras == frozenset()
 
@@ -236,8 +308,8 @@ async def test_a_peer_that_never_comes_is_given_up(
     async with running_gateway(hurried, bus=bus, tokens=tokens, store=object_store, simulator=simulator) as gateway:
         camera = await gateway.add_camera(1)
         session = await opened(gateway, camera, quality="sub")
-        peer, _, offer = await new_offer()
-        await peer.close()
+        async with offering() as offer:
+            pass
         assert (await post_offer(gateway.http, session, offer, gateway.headers())).status_code == 201
 
         async def peers() -> int:
@@ -255,9 +327,8 @@ async def test_more_peers_than_the_node_may_serve_are_sent_the_other_way(
         one, two = await opened(gateway, camera, quality="sub"), await opened(gateway, camera, "op.voisin")
         async with watching(gateway.http, one, gateway.headers()) as first:
             await first.frame()
-            peer, _, offer = await new_offer()
-            answer = await post_offer(gateway.http, two, offer, gateway.headers("op.voisin"))
-            await peer.close()
+            async with offering() as offer:
+                answer = await post_offer(gateway.http, two, offer, gateway.headers("op.voisin"))
             assert answer.status_code == 503
             assert "WebSocket" in answer.json()["detail"]
             await first.frame()
@@ -267,20 +338,20 @@ async def test_more_peers_than_the_node_may_serve_are_sent_the_other_way(
 async def test_on_a_bad_line_pictures_go_on_and_are_whole_again(gateway: Gateway, loss: float) -> None:
     camera = await gateway.add_camera(1)
     session = await opened(gateway, camera)
-    straight = Straight(gateway, 1, "main")
     resent = resent_packets()
     async with (
+        straight(gateway, 1, "main") as sent,
         lossy_link(seed=20_260_412) as link,
         watching(gateway.http, session, gateway.headers(), link.through) as viewer,
     ):
         await viewer.frame()
         link.loss = loss
-        during = [look_of(await viewer.frame()) for _ in range(200)]
+        during = [digest(await viewer.frame()) for _ in range(200)]
         link.loss = 0.0
-        after = [look_of(await viewer.frame()) for _ in range(75)]
+        after = [digest(await viewer.frame()) for _ in range(75)]
+        damaged = await sent.without([*during, *after])
     assert link.dropped > 20
     assert resent_packets() > resent
-    damaged = await straight.without([*during, *after])
     assert sum(look in damaged for look in during) < len(during) // 2  # most losses are mended before they show
     assert not damaged & set(after[-25:])
 
