@@ -40,6 +40,7 @@ _OF_A_REPLAY = (
     ("GET", "/keyframes.m3u8"),
     ("GET", "/thumbnails"),
     ("GET", "/segments/{index}"),
+    ("GET", "/segments/{index}/init"),
     ("GET", "/segments/{index}/groups/{group}"),
     ("GET", "/segments/{index}/keyframes/{group}"),
     ("POST", "/renewal"),

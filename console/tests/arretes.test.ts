@@ -35,6 +35,7 @@ function arrete(changes: Partial<Arrete> = {}): Arrete {
     perimeter: null,
     positions: [],
     verbalisation: false,
+    partner_watermark: false,
     responsible: null,
     scan_sha256: null,
     revision: 0,

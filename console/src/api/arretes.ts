@@ -43,6 +43,8 @@ export interface ArreteTerms {
   perimeter: Polygon | MultiPolygon | object | null;
   positions: ListedPosition[];
   verbalisation: boolean;
+  /** Outside recipients get their pictures with a watermark burnt in by the server. */
+  partner_watermark: boolean;
   responsible: Responsible | null;
 }
 

@@ -5,7 +5,7 @@ import type { Doors } from "./doors";
 /** Lease is 30 s on the server. */
 const RENEW_MS = 10_000;
 /** Somebody or the law ended the session: it is not opened again by itself. One that merely ran out is. */
-const VERDICTS = ["released", "revoked", "authorisation_ended", "ended_by_supervisor"];
+const VERDICTS = ["released", "revoked", "authorisation_ended", "ended_by_supervisor", "watermark"];
 
 export class SessionOverError extends Error {
   readonly reason: string;

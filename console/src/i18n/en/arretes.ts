@@ -59,6 +59,12 @@ export const arretes = {
   "arretes.recipients": "Recipients",
   "arretes.verbalisation": "Fines by video",
   "arretes.verbalisation_allowed": "The authorisation allows fines by video",
+  "arretes.watermark": "Burnt-in watermark",
+  "arretes.watermark_asked": "Burnt-in watermark for outside recipients",
+  "arretes.watermark_help":
+    "The server writes name, organisation, reference and time into every picture it sends them; without room for it, it refuses.",
+  "arretes.watermark_yes": "For outside recipients",
+  "arretes.watermark_no": "Not asked for",
   "arretes.responsible": "Responsible person",
   "arretes.function": "Function",
   "arretes.contact": "Contact",

@@ -28,6 +28,10 @@ export const live: Record<keyof typeof french, string> = {
   "player.age": "Age of the image: {age}",
   "player.reason.revoked": "The right to this image, or its authorisation, has ended.",
   "player.reason.authorisation_ended": "The prefectoral authorisation of this camera has ended.",
+  "player.reason.watermark":
+    "The watermark that the authorisation asks for is not burnt in any more: nothing is shown without it. Open the camera again.",
+  "player.reason.watermark_full":
+    "The authorisation asks for a watermark and the server has no room to burn one in: try again in a few minutes.",
   "player.reason.silence": "No image received any more.",
   "player.reason.timeout": "The stream does not answer.",
   "player.reason.decode": "Unreadable image.",

@@ -60,6 +60,12 @@ export const arretes = {
   "arretes.recipients": "Destinataires",
   "arretes.verbalisation": "Vidéo-verbalisation",
   "arretes.verbalisation_allowed": "L'arrêté permet la vidéo-verbalisation",
+  "arretes.watermark": "Filigrane incrusté",
+  "arretes.watermark_asked": "Filigrane incrusté pour les destinataires extérieurs",
+  "arretes.watermark_help":
+    "Le serveur écrit nom, organisme, référence et heure dans chaque image qu'il leur envoie ; sans place pour le faire, il refuse.",
+  "arretes.watermark_yes": "Pour les destinataires extérieurs",
+  "arretes.watermark_no": "Non demandé",
   "arretes.responsible": "Responsable",
   "arretes.function": "Fonction",
   "arretes.contact": "Contact",

@@ -27,6 +27,10 @@ export const live = {
   "player.age": "Âge de l'image : {age}",
   "player.reason.revoked": "Le droit ou l'autorisation de cette image a pris fin.",
   "player.reason.authorisation_ended": "L'autorisation préfectorale de cette caméra a pris fin.",
+  "player.reason.watermark":
+    "Le filigrane exigé par l'arrêté ne s'incruste plus : rien n'est montré sans lui. Rouvrez la caméra.",
+  "player.reason.watermark_full":
+    "L'arrêté exige un filigrane et le serveur n'a plus de place pour l'incruster : réessayez dans quelques minutes.",
   "player.reason.silence": "Plus aucune image reçue.",
   "player.reason.timeout": "Le flux ne répond pas.",
   "player.reason.decode": "Image illisible.",

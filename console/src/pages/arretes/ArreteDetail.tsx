@@ -114,6 +114,7 @@ function Facts({ arrete }: { arrete: Arrete }) {
     [t("arretes.finalites"), arrete.finalites.map((one) => word("finalite", one)).join(" · ")],
     [t("arretes.recipients"), arrete.recipients.map((one) => word("organisation", one)).join(", ") || "–"],
     [t("arretes.verbalisation"), t(arrete.verbalisation ? "arretes.yes" : "arretes.no")],
+    [t("arretes.watermark"), t(arrete.partner_watermark ? "arretes.watermark_yes" : "arretes.watermark_no")],
     [t("arretes.responsible"), person ? `${person.name}, ${person.function} (${person.contact})` : "–"],
   ];
   return (

@@ -204,6 +204,13 @@ function Use({ draft, set }: PartProps) {
         checked={draft.verbalisation}
         onChange={(event) => set({ verbalisation: event.currentTarget.checked })}
       />
+      <Checkbox
+        label={t("arretes.watermark_asked")}
+        description={t("arretes.watermark_help")}
+        checked={draft.partner_watermark}
+        onChange={(event) => set({ partner_watermark: event.currentTarget.checked })}
+        data-testid="arrete-watermark"
+      />
     </>
   );
 }

@@ -22,6 +22,7 @@ export interface Draft {
   geojson: string;
   positions: string;
   verbalisation: boolean;
+  partner_watermark: boolean;
   name: string;
   function: string;
   contact: string;
@@ -59,6 +60,7 @@ export const EMPTY: Draft = {
   geojson: "",
   positions: "",
   verbalisation: false,
+  partner_watermark: false,
   name: "",
   function: "",
   contact: "",
@@ -84,6 +86,7 @@ export function draftOf(arrete: Arrete): Draft {
     geojson: arrete.perimeter ? JSON.stringify(arrete.perimeter) : "",
     positions: positionsText(arrete.positions),
     verbalisation: arrete.verbalisation,
+    partner_watermark: arrete.partner_watermark,
     name: arrete.responsible?.name ?? "",
     function: arrete.responsible?.function ?? "",
     contact: arrete.responsible?.contact ?? "",
@@ -119,6 +122,7 @@ export function termsOf(draft: Draft): ArreteTerms | { unreadable: keyof Draft }
     perimeter,
     positions,
     verbalisation: draft.verbalisation,
+    partner_watermark: draft.partner_watermark,
     responsible: named ? { name: draft.name, function: draft.function, contact: draft.contact } : null,
   };
 }

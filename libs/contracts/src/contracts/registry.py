@@ -60,6 +60,7 @@ class AuthorisationState(Payload):
 
     ``valid_from``/``valid_until``: half-open. ``retention_days`` 1–30 (L.252-5 CSI: one month at most);
     ``retention_min_days`` where the arrêté names a minimum. ``verbalisation``: it allows vidéo-verbalisation.
+    ``partner_watermark``: pictures for outside recipients leave with a burnt-in watermark.
     """
 
     authorisation_id: str
@@ -72,6 +73,7 @@ class AuthorisationState(Payload):
     recipients: tuple[OrganisationKind, ...]
     retention_min_days: int | None = None
     verbalisation: bool = False
+    partner_watermark: bool = False
 
 
 class CameraState(Payload):

@@ -32,7 +32,8 @@ class SessionOpened(Payload):
 class SessionClosed(Payload):
     """A viewing session ended.
 
-    ``reason`` is one of released, expired, revoked, authorisation_ended, ended_by_supervisor.
+    ``reason`` is one of released, expired, revoked, authorisation_ended, ended_by_supervisor,
+    watermark (pictures that must carry one would not).
     """
 
     session_id: UUID
@@ -69,7 +70,8 @@ class SegmentRecorded(Payload):
     ``duration_ms`` is read from the file; ``sha256`` is hex, ``size`` in bytes; ``retention_days`` as the
     authorisation said when the segment was recorded. ``epoch``: of the placement it was recorded under; two segments of
     one camera may overlap when a media node took over from another. ``first_pts``/``last_pts``: on the camera's stream,
-    ticks of 90 kHz. ``clock_offset_ms``: the camera's clock minus ours, None where it told none.
+    ticks of 90 kHz. ``clock_offset_ms``: the camera's clock minus ours, None where it told none. ``origin``: ``live``,
+    or ``edge`` for what was fetched later from the camera's own recording: its times are the camera's, so corrected.
     """
 
     segment_id: UUID
@@ -93,6 +95,7 @@ class SegmentRecorded(Payload):
     clock_offset_ms: int | None = None
     engine: str | None = None
     node_id: str | None = None
+    origin: str = "live"
 
 
 class GapDeclared(Payload):

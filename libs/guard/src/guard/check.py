@@ -162,10 +162,12 @@ class Guard:
         window: Window | None = None,
         recipient: str | None = None,
         subject: str = "L'objet demandé",
+        note: str = "",
     ) -> Grant:
         """Decide and write the register row in the caller's transaction.
 
         ``subject`` names, in a 404, the thing that is no camera (``"L'incident 2026-95598-000001"``).
+        ``note`` is a word of the acting service that the row's context ends with, when the act is allowed.
 
         Raises:
             Unauthenticated: the session is not one of a known, active agent.
@@ -182,7 +184,8 @@ class Guard:
         if camera_id is not None and self.cameras.get(camera_id) is None:
             raise NotFound("La caméra", camera_id)
         camera, decision = self.decide(agent, action, camera_id, seen, at)
-        entry = self._entry(agent, action, camera, decision, seen, why, window, at, station, recipient)
+        words = _context_text(seen, note if decision.allowed else "")
+        entry = self._entry(agent, action, camera, decision, seen, words, why, window, at, station, recipient)
         await ask_for_row(connection, entry, source=self._source)
         if not decision.allowed:
             raise Refusal(_problem(decision, camera_id, subject), decision)
@@ -200,6 +203,7 @@ class Guard:
         camera: Camera | None,
         decision: Decision,
         context: Context,
+        words: str,
         motive: Motive,
         window: Window | None,
         at: datetime,
@@ -222,7 +226,7 @@ class Guard:
             authorisation_id=authorisation.authorisation_id if authorisation else None,
             motive_code=motive.code,
             motive_text=motive.text,
-            context=_context_text(context),
+            context=words,
             station=station,
             window_from=window.from_at if window else None,
             window_until=window.until_at if window else None,
@@ -237,7 +241,7 @@ def _named(reference: str | None) -> bool:
     return bool(reference and reference.strip())
 
 
-def _context_text(context: Context) -> str:
+def _context_text(context: Context, note: str) -> str:
     """Return the references as the register shows them; one that nobody could confirm is said to be such."""
     named = {
         "incident": context.incident_id,
@@ -250,7 +254,8 @@ def _context_text(context: Context) -> str:
         "ticket": _named(context.ticket_id) and context.ticket is None,
     }
     words = [f"{name}:{value}" for name, value in named.items() if value]
-    return " ".join([*words, *(f"non_confirme:{name}" for name, doubt in doubtful.items() if doubt)])
+    doubts = [f"non_confirme:{name}" for name, doubt in doubtful.items() if doubt]
+    return " ".join([*words, *doubts, *([note] if note else [])])
 
 
 def _problem(decision: Decision, camera_id: str | None, subject: str) -> Problem:

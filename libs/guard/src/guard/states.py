@@ -72,4 +72,5 @@ def _authorisation_from(state: AuthorisationState) -> Authorisation:
         event_windows=tuple(Window(window.starts_at, window.ends_at) for window in state.event_windows),
         retention_days=state.retention_days,
         recipients=frozenset(kind.value for kind in state.recipients),
+        partner_watermark=state.partner_watermark,
     )

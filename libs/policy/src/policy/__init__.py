@@ -31,6 +31,7 @@ from policy.model import (
 )
 from policy.rules import RULES, Rule
 from policy.simulation import Opener, Outlook, RefusedGroup, simulate
+from policy.watermark import burns_watermark, is_outside
 
 __all__ = [
     "CENTRE",
@@ -62,8 +63,10 @@ __all__ = [
     "TicketPurpose",
     "TownRules",
     "Window",
+    "burns_watermark",
     "decide",
     "explain",
+    "is_outside",
     "matrix_csv",
     "matrix_markdown",
     "permissions",

@@ -151,7 +151,10 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """The prefectoral authorisation: half-open validity; ``recipients`` are organisation kinds."""
+    """The prefectoral authorisation: half-open validity; ``recipients`` are organisation kinds.
+
+    ``partner_watermark``: outside recipients get pictures with a burnt-in watermark only.
+    """
 
     authorisation_id: str
     arrete_number: str
@@ -161,6 +164,7 @@ class Authorisation:
     event_windows: tuple[Window, ...] = ()
     retention_days: int = 30
     recipients: frozenset[str] = field(default_factory=frozenset[str])
+    partner_watermark: bool = False
 
     def valid_at(self, at: datetime) -> bool:
         """Tell whether the arrêté is in force at that second."""

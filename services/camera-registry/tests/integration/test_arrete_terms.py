@@ -49,6 +49,7 @@ async def test_changed_terms_reach_every_service_at_once(registry: Registry) -> 
         mode="EVENEMENT",
         event_windows=[window],
         verbalisation=True,
+        partner_watermark=True,
         responsible={"name": "A. Martin", "function": "Directeur du CSU", "contact": "csu@example.org"},
     )
     assert answer.status_code == 200, answer.text
@@ -57,11 +58,13 @@ async def test_changed_terms_reach_every_service_at_once(registry: Registry) -> 
     state = await state_when(registry, lambda one: one.authorisation is not None and one.authorisation.verbalisation)
     assert state.authorisation is not None
     assert (state.authorisation.retention_days, state.authorisation.retention_min_days) == (7, 3)
+    assert body["partner_watermark"] is state.authorisation.partner_watermark is True
     assert state.authorisation.event_windows[0].starts_at == starts
     again = await patch(
         registry, revision=1, retention_days=21, retention_min_days=None, mode="DIRECT", event_windows=[]
     )
     assert again.json()["retention_min_days"] is None
+    assert again.json()["partner_watermark"] is True, "a term that nobody names stays"
     longer = await state_when(registry, lambda one: one.authorisation.retention_days == 21)  # pyright: ignore[reportOptionalMemberAccess]
     assert longer.revision > state.revision
 

@@ -177,8 +177,8 @@ def test_the_minimum_never_passes_the_maximum_nor_that_the_month(least: int, mos
 def test_a_change_is_a_revision_and_no_change_is_none() -> None:
     one = arrete()
     assert one.changed(retention_days=14) is one
-    after = one.changed(retention_days=7, verbalisation=True)
-    assert (after.retention_days, after.verbalisation, after.revision) == (7, True, 1)
+    after = one.changed(retention_days=7, verbalisation=True, partner_watermark=True)
+    assert (after.retention_days, after.verbalisation, after.partner_watermark, after.revision) == (7, True, True, 1)
     with pytest.raises(AuthorisationInvalid, match="fenêtre"):
         one.changed(mode=OperatingMode.EVENEMENT)
 

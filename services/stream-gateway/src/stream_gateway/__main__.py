@@ -1,4 +1,4 @@
-"""``python -m stream_gateway api|worker|relay|migrate|all``."""
+"""``python -m stream_gateway api|worker|relay|node|migrate|all``."""
 
 import sys
 

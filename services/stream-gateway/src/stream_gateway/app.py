@@ -3,22 +3,27 @@
 from functools import partial
 
 import httpx
+from starlette.datastructures import State
 
 from common.clock import Clock
 from common.object_store import ObjectStore
 from common.service import Part, ServiceParts
-from guard import Guard
+from contracts.registry import CameraState
 from guard.assembly import House, assemble
 from stream_gateway.api import ROUTERS
-from stream_gateway.ingest.engines import engines
+from stream_gateway.backfill.assembly import edge_backfill
+from stream_gateway.ingest.cameras import CameraHubs
+from stream_gateway.ingest.engines import burning_budget, engines
+from stream_gateway.masking.wire import Coding
 from stream_gateway.placement.bucket import Bucket
 from stream_gateway.placement.view import FleetView
 from stream_gateway.playback.far import FarFootage
+from stream_gateway.playback.marked import MarkedFilms
 from stream_gateway.playback.recent import SpoolFootage
 from stream_gateway.playback.room import ReplayRoom
 from stream_gateway.ptz.assembly import close_ptz, ptz_care, wire_ptz
 from stream_gateway.recording.assembly import recording
-from stream_gateway.registry_client import RegistrySources
+from stream_gateway.registry_client import RegistrySources, revision_of
 from stream_gateway.repository.envelopes import SOURCE
 from stream_gateway.retention_client import RetentionIndex
 from stream_gateway.serving import serve_live
@@ -33,8 +38,9 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
         state, key = house.app.state, house.key
         access, secret = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
         state.settings, state.http = settings, httpx.AsyncClient()
+        state.burning = burning_budget(settings)
         state.engines = engines(state)
-        state.revision_of = partial(_revision_of, house.guard)
+        state.revision_of = partial(revision_of, house.guard)
         state.object_store = ObjectStore(settings.s3_endpoint, access, secret, secure=settings.s3_secure)
         state.session_tokens = SessionTokens(key, settings.session_token_seconds)
         state.sources = RegistrySources(state.http, settings.registry_url, key)
@@ -43,12 +49,16 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
         state.own_footage = SpoolFootage(settings.spool_dir)
         recent = FarFootage(state.own_footage, lambda: state.media_nodes.others(settings.node_id), state.http, key)
         state.replay_room = ReplayRoom.over(store=state.object_store, recent=recent, index=state.segment_index)
+        state.marked_films = MarkedFilms(state.replay_room, state.burning, Coding())
+
+        house.cameras.on_change(partial(_tell_hubs, state))
 
         state.media_nodes = FleetView(partial(Bucket, house.bus))
         state.media_nodes.start()
 
         async def record() -> None:
-            await recording(state).run()
+            node = recording(state)
+            await node.run(*edge_backfill(state))
 
         return {"recording": record, "ptz": ptz_care(state).run}
 
@@ -74,6 +84,8 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
     )
 
 
-def _revision_of(guard: Guard, camera_id: str) -> int:
-    camera = guard.cameras.get(camera_id)
-    return camera.revision if camera else 0
+def _tell_hubs(state: State, camera_id: str, _camera: CameraState | None) -> None:
+    """Act upon a camera's new state in the moment in which it is heard: its masks may be other ones."""
+    hubs: CameraHubs | None = getattr(state, "hubs", None)
+    if hubs is not None:
+        hubs.changed(camera_id)

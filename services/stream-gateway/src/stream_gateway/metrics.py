@@ -5,10 +5,14 @@ from prometheus_client import Counter, Gauge, Histogram
 RECORDED_BYTES = Counter("vigie_stream_recorded_bytes", "Bytes of footage verified in the object store")
 RECORDED_SEGMENTS = Counter("vigie_stream_recorded_segments", "Segments verified in the object store")
 LIVE_BYTES = Counter("vigie_stream_live_bytes", "Bytes of live video sent to viewers")
-RECORDER_RESTARTS = Counter("vigie_stream_recorder_restarts", "Recorder runs that ended and were started again")
+RECORDER_RESTARTS = Counter("vigie_stream_recorder_restarts", "Lines of recorded cameras that broke, to be begun again")
 DECLARED_GAPS = Counter("vigie_stream_declared_gaps", "Gaps declared in the recording ledger")
 DECLARED_GAP_SECONDS = Counter("vigie_stream_declared_gap_seconds", "Expected seconds that were not recorded")
 UPLOAD_FAILURES = Counter("vigie_stream_upload_failures", "Uploads that failed and will be tried again")
+BACKFILLED_SECONDS = Counter("vigie_stream_backfilled_seconds", "Missing seconds fetched from cameras' own recordings")
+BACKFILL_REFUSALS = Counter(
+    "vigie_stream_backfill_refusals", "Times that missing footage did not come from a camera, by reason", ("reason",)
+)
 UNREADABLE_FILES = Counter("vigie_stream_unreadable_files", "Spooled files without footage, set aside")
 DROPPED_FRAGMENTS = Counter("vigie_stream_dropped_fragments", "Fragments that slow viewers did not get")
 UPLOAD_LAG = Histogram(

@@ -16,8 +16,8 @@ class Settings(ServiceSettings, ObjectStoreSettings):
     """What the stream gateway is told (prefix ``STREAM_GATEWAY_``). Durations are in seconds.
 
     ``spool_dir`` is the local disk between cameras and object store: size it for the longest outage of the
-    store. ``segment_seconds`` 60 in production; tests use less. ``live_warm_seconds``: how long a live pull
-    outlives its last viewer. ``lease_seconds``: how long a viewing session lives without renewal.
+    store. ``segment_seconds`` 60 in production; tests use less. ``live_warm_seconds``: how long a feed from another
+    media node outlives its last viewer. ``lease_seconds``: how long a viewing session lives without renewal.
     ``ptz_home_minutes``: a camera that a person left goes home, or back to its ronde, so long after the last command
     (0: never); ``ptz_home_minutes_of`` says otherwise for communes, by INSEE code.
     ``node_id`` names this media node, stable over restarts and unique in the centre; ``node_capacity`` cameras at once;
@@ -26,6 +26,9 @@ class Settings(ServiceSettings, ObjectStoreSettings):
     then each second. ``spool_limit_bytes``: the spool's own bound besides the disk's.
     ``drive_rondes``: this process also drives rondes; off for media nodes that serve nobody else.
     ``drain_seconds``: how long a stopping node waits for others to take its cameras over (0: not at all).
+    ``backfill``: missing time is fetched from the cards of cameras that replay them, one camera at a time at
+    ``backfill_bytes_per_second``; a gap waits ``backfill_after_seconds`` after its end; what a camera does not give is
+    asked for again after ``backfill_retry_seconds``, twice as long each time, five times in all.
     ``webrtc_host``: the one address of this machine that WebRTC's UDP is bound to and that viewers are told;
     ``webrtc_peers``: at most so many at a time (0: none), each connected within ``webrtc_handshake_seconds``.
     """
@@ -55,6 +58,10 @@ class Settings(ServiceSettings, ObjectStoreSettings):
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     pulls_per_second: Annotated[float, Field(gt=0, le=1000)] = 40.0
     spool_limit_bytes: Annotated[int, Field(gt=0)] | None = None
+    backfill: bool = True
+    backfill_after_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    backfill_retry_seconds: Annotated[float, Field(ge=0, le=86_400)] = 600.0
+    backfill_bytes_per_second: Annotated[float, Field(ge=10_000, le=1e9)] = 2_000_000.0
     webrtc_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     webrtc_peers: Annotated[int, Field(ge=0, le=5000)] = 200
     webrtc_handshake_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0

@@ -1,7 +1,6 @@
 """Playback over recorded films: playlists made on the fly, trimmed to the window, checked anew for every byte."""
 
 import asyncio
-import hashlib
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,7 +13,7 @@ from common.testing.polling import eventually
 from common.testing.states import an_agent, put_agent
 from contracts.access import Role
 from stream_gateway.domain.replays import OPEN_FOR
-from stream_gateway.testing.films import frames_of
+from stream_gateway.testing.films import digest, digests
 from stream_gateway.testing.recorded import GROUP_SECONDS, RATE, films, put_film
 from stream_gateway.testing.rig import Gateway
 
@@ -77,7 +76,7 @@ async def played(gateway: Gateway, path: str, agent_id: str = CHIEF) -> list[str
             assert answer.status_code == (206 if asked else 200)
             runs[-1].append(answer.content)
             asked = {}
-    return [digest(frame) for run in runs for frame in frames_of(run)]
+    return [picture for run in runs for picture in digests(run)]
 
 
 def as_header(byte_range: str) -> dict[str, str]:
@@ -92,12 +91,8 @@ def played_by_ffmpeg(gateway: Gateway, path: str) -> list[str]:
         return [digest(frame) for frame in container.decode(video=0)]
 
 
-def digest(frame: av.VideoFrame) -> str:
-    return hashlib.sha256(frame.to_ndarray(format="yuv420p").tobytes()).hexdigest()
-
-
 def recorded_pictures() -> list[str]:
-    return [digest(frame) for film in films(FILES, SECONDS) for frame in frames_of(film)]
+    return [picture for film in films(FILES, SECONDS) for picture in digests(film)]
 
 
 async def test_every_recorded_picture_is_played_once_and_in_order(gateway: Gateway) -> None:
@@ -129,7 +124,7 @@ async def test_a_window_ends_at_the_frame_and_begins_within_one_group(gateway: G
     assert shown == recorded_pictures()[first : round(10.5 * RATE)]
 
     whole = (await get(gateway, replay["segments"][0]["path"])).content
-    assert [digest(frame) for frame in frames_of(whole)] == recorded_pictures()[first : SECONDS * RATE]
+    assert digests(whole) == recorded_pictures()[first : SECONDS * RATE]
     beyond = await get(gateway, replay["segments"][0]["path"], Range=f"bytes={len(whole)}-")
     assert beyond.status_code == 416, "what lies outside of the window does not exist"
 
@@ -164,7 +159,7 @@ async def test_the_key_pictures_play_at_the_same_positions(gateway: Gateway) -> 
     for line in text.splitlines():
         if line and not line.startswith("#"):
             path = replay["key_pictures_path"].rpartition("/")[0] + "/" + line
-            pictures += [digest(frame) for frame in frames_of([init, (await get(gateway, path)).content])]
+            pictures += digests([init, (await get(gateway, path)).content])
     assert pictures == recorded_pictures()[:: GROUP_SECONDS * RATE]
 
 

@@ -5,13 +5,21 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from playwright.sync_api import Page, Route, sync_playwright
 
+from common.testing.polling import eventually
+from common.testing.states import an_agent, an_authorisation, put_agent
+from contracts.access import OrganisationKind, Role
+from stream_gateway.domain.watermark import Watermark, reference_of
 from stream_gateway.testing.films import frames_of
 from stream_gateway.testing.recorded import films, put_film
 from stream_gateway.testing.rig import Gateway
+from stream_gateway.testing.watermarks import stamp_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
@@ -110,6 +118,52 @@ async def test_hls_js_plays_every_file_and_its_pixels_are_the_recorded_ones(gate
     for second, picture in zip(instants, shown, strict=True):
         assert difference(picture["pixels"], int(second * RATE) / RATE) < 6
         assert difference(picture["pixels"], (second + 9) % 17) > 6, "another picture is told apart"
+    assert ended["time"] == pytest.approx(FILES * SECONDS, abs=0.3)
+    assert keys["duration"] == pytest.approx(FILES * SECONDS, abs=0.2)
+    assert keys_ended["time"] == pytest.approx(FILES * SECONDS, abs=2.1)
+
+
+async def test_hls_js_plays_a_marked_replay_and_shows_who_watches(gateway: Gateway) -> None:
+    outside = an_agent("pm.lefevre", role=Role.CHEF_DE_SALLE, kind=OrganisationKind.POLICE_MUNICIPALE)
+    await put_agent(gateway.bus, outside)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    asks = an_authorisation().model_copy(update={"partner_watermark": True})
+    camera = await gateway.add_camera(1, authorisation=asks)
+    later = datetime.now(UTC) + timedelta(days=14)
+    for number, film in enumerate(films(FILES, SECONDS)):
+        await put_film(gateway, camera.camera_id, film, start + timedelta(seconds=number * SECONDS), SECONDS, later)
+    body = {
+        "camera_id": camera.camera_id,
+        "from": start.isoformat(),
+        "to": (start + timedelta(seconds=FILES * SECONDS)).isoformat(),
+        "motive_code": "levee_de_doute",
+        "motive_text": "Vérification d'une rixe signalée",
+    }
+    headers = gateway.headers(outside.agent_id)
+
+    async def opened() -> dict[str, Any] | None:
+        answer = await gateway.http.post("/api/stream/replays", json=body, headers=headers)
+        return answer.json() if answer.status_code == 201 else None  # the agent may not be heard of yet
+
+    replay = await eventually(opened)
+    assert replay is not None
+    instants = [0.55, 7.05, 16.55]
+    begun = datetime.now(UTC) - timedelta(seconds=1)
+    steps = [
+        f"open_film({json.dumps(replay['playlist_path'])})",
+        *(f"at({second})" for second in instants),
+        "play(4)",
+        f"open_film({json.dumps(replay['key_pictures_path'])})",
+        "play(16)",
+    ]
+    found = await asyncio.to_thread(visit, gateway.url, headers, steps)
+    film, *shown, ended, keys, keys_ended = found
+    assert film["duration"] == pytest.approx(FILES * SECONDS, abs=0.2)
+    mark = Watermark(outside.name, outside.organisation_name, reference_of(UUID(replay["replay_id"])))
+    for second, picture in zip(instants, shown, strict=True):
+        assert picture["time"] == pytest.approx(second, abs=0.1)
+        pixels = np.array(picture["pixels"], np.uint8).reshape(180, 320, 4)
+        assert stamp_in(VideoFrame.from_ndarray(pixels, format="rgba"), mark, begun, datetime.now(UTC))
     assert ended["time"] == pytest.approx(FILES * SECONDS, abs=0.3)
     assert keys["duration"] == pytest.approx(FILES * SECONDS, abs=0.2)
     assert keys_ended["time"] == pytest.approx(FILES * SECONDS, abs=2.1)

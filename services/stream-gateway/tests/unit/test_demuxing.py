@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from stream_gateway.domain.access_units import AccessUnit, Codec, ParameterSets
 from stream_gateway.domain.boxes import MalformedMedia
-from stream_gateway.domain.demuxing import parameter_sets_of, unit_of
+from stream_gateway.domain.demuxing import parameter_sets_of, unit_of, units_of_group
 from stream_gateway.domain.fragments import Fragment, FragmentSplitter, InitSegment
 from stream_gateway.domain.muxing import fragment, init_segment
-from stream_gateway.testing.filmed import filmed_groups
+from stream_gateway.testing.filmed import MEDIA, filmed_groups
 from stream_gateway.testing.taking import muxed
 
-MEDIA = Path(__file__).parents[4] / "tools" / "camera-simulator" / "media"
 FILMS = sorted(MEDIA.glob("*.mp4"))
 _DELIMITERS = {Codec.H264: b"\x09\xf0", Codec.H265: b"\x46\x01\x50"}
 
@@ -55,6 +54,26 @@ def test_a_film_of_ffmpeg_itself_is_read(film: Callable[..., bytes], codec: str)
     assert [unit.keyframe for unit in units] == [packet.is_keyframe for packet in packets]
     assert len(units) == 12
     assert {later.time - earlier.time for earlier, later in itertools.pairwise(units)} == {22_500}
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_recorded_group_gives_the_same_pictures_as_its_fragments_one_by_one(
+    film: Callable[..., bytes], codec: str
+) -> None:
+    init, *fragments = FragmentSplitter().feed(film(codec=codec, per_frame=True))
+    assert isinstance(init, InitSegment)
+    codes = Codec.H264 if codec == "libx264" else Codec.H265
+    one_by_one = [unit_of(one, codes, init.timescale) for one in fragments if isinstance(one, Fragment)]
+    spread = b"".join(one.content for one in fragments[:4])
+    assert units_of_group(spread, codes, init.timescale) == (one_by_one[:4], one_by_one[4].time)
+    _, whole, *_ = FragmentSplitter().feed(film(codec=codec))
+    units, ends = units_of_group(whole.content, codes, init.timescale)
+    assert [(unit.sample, unit.time) for unit in units] == [(unit.sample, unit.time) for unit in one_by_one[:4]]
+    assert (units[0].keyframe, units[1].keyframe, ends) == (True, False, one_by_one[4].time)
+    with pytest.raises(MalformedMedia):
+        units_of_group(whole.content[:-9], codes, init.timescale)
+    with pytest.raises(MalformedMedia):
+        units_of_group(b"", codes, init.timescale)
 
 
 @pytest.mark.parametrize("codec", list(Codec))

@@ -3,6 +3,7 @@
 import io
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 
 from stream_gateway.domain.access_units import CLOCK_HZ, AccessUnit, Codec
 from stream_gateway.domain.parameter_sets import parameter_sets
+from stream_gateway.domain.watermark import Stamp
 from stream_gateway.masking.painting import NothingToHide, Painter, Unreadable
 from stream_gateway.masking.raster import hidden_blocks, pixels_of
+from stream_gateway.masking.stamp import Ink
 from stream_gateway.masking.wire import (
     HEADER_BYTES,
     Coding,
@@ -30,10 +33,13 @@ from stream_gateway.masking.wire import (
     unit_message,
 )
 from stream_gateway.masking.worker import paint_messages
+from stream_gateway.testing.watermarks import luma_of
 
 WIDTH, HEIGHT, RATE = 160, 96, 10
 AREA = ((0.2, 0.2), (0.55, 0.25), (0.5, 0.7), (0.15, 0.6))
 CODING = Coding(rate_factor=18.0, group_ticks=CLOCK_HZ)
+STAMPED = replace(CODING, stamped=True)
+STAMP = Stamp(("Adj. Éva", "réf. 1a2b"), 3)
 Picture = NDArray[np.uint8]
 _START = b"\x00\x00\x00\x01"
 
@@ -174,6 +180,46 @@ def test_nothing_comes_out_before_somebody_said_what_to_hide() -> None:
     painter.begin("h264", sets)
     with pytest.raises(NothingToHide):
         list(painter.paint(unit))
+
+
+def test_nothing_that_must_be_stamped_comes_out_before_somebody_said_what_to_write() -> None:
+    painter = Painter(STAMPED)
+    painter.hide([])
+    [(sets, unit), *_] = filmed([scene(0)])
+    painter.begin("h264", sets)
+    with pytest.raises(NothingToHide):
+        list(painter.paint(unit))
+    painter.stamp(STAMP)
+    assert list(painter.paint(unit))
+
+
+def test_every_picture_carries_the_stamp_and_is_itself_elsewhere() -> None:
+    pictures = [scene(number) for number in range(20)]
+    painter = Painter(STAMPED)
+    painter.hide([])
+    painter.stamp(STAMP)
+    frames = list(decoded(painted(filmed(pictures), painter)))
+    assert len(frames) == len(pictures)
+    covered = Ink(STAMP, WIDTH, HEIGHT).covered
+    for frame, original in zip(frames, pictures, strict=True):
+        luma = luma_of(frame)
+        before = luma_of(av.VideoFrame.from_ndarray(original, format="rgb24"))
+        wanted = before.copy()
+        Ink(STAMP, WIDTH, HEIGHT).write(wanted)
+        assert np.abs(luma.astype(int) - wanted)[covered].mean() < 6
+        assert np.abs(luma.astype(int) - before)[covered].mean() > 15
+        assert np.abs(luma.astype(int) - before)[~covered].mean() < 4
+
+
+def test_a_stamp_over_a_mask_shows_nothing_of_what_is_under_it() -> None:
+    found: list[Picture] = []
+    for number in (0, 9):
+        painter = Painter(STAMPED)
+        painter.hide([((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))])
+        painter.stamp(STAMP)
+        [frame] = decoded(painted(filmed([scene(number)]), painter))
+        found.append(luma_of(frame))
+    assert np.array_equal(found[0], found[1])
 
 
 def test_a_stream_that_never_decodes_is_given_up() -> None:

@@ -1,7 +1,6 @@
 """What is where in a film, found without reading its pictures; films cut out of films decode to the same pictures."""
 
 import asyncio
-import hashlib
 import random
 from collections.abc import Callable
 from itertools import accumulate, pairwise
@@ -22,7 +21,7 @@ from stream_gateway.domain.films import (
 )
 from stream_gateway.playback.indexing import index_film
 from stream_gateway.playback.thumbnails import HEIGHT, WIDTH, small_picture
-from stream_gateway.testing.films import frames_of
+from stream_gateway.testing.films import digests, frames_of
 
 FRAMES, RATE, GROUP = 12, 4, 4
 Film = Callable[..., bytes]
@@ -45,10 +44,6 @@ def index_of(film: bytes) -> FilmIndex:
     return asyncio.run(index_film(Reader(film), len(film)))
 
 
-def pictures_of(film: bytes) -> list[str]:
-    return [hashlib.sha256(frame.to_ndarray().tobytes()).hexdigest() for frame in frames_of(film)]
-
-
 def without_mfra(film: bytes) -> bytes:
     return film[: -(mfra_length(film) or 0)]
 
@@ -68,10 +63,10 @@ def test_groups_and_their_bytes_are_found(film: Film, codec: str, *, per_frame: 
     assert [group.decode_time for group in index.groups] == list(
         accumulate((group.duration for group in index.groups[:-1]), initial=first.decode_time)
     )
-    whole = pictures_of(content)
+    whole = digests(content)
     for number, group in enumerate(index.groups):
         alone = index.init + content[group.offset : group.offset + group.length]
-        assert pictures_of(alone) == whole[bounds[number] : bounds[number + 1]]
+        assert digests(alone) == whole[bounds[number] : bounds[number + 1]]
 
 
 def test_the_index_at_the_end_and_the_walk_agree(film: Film) -> None:
@@ -97,7 +92,7 @@ def test_a_well_closed_film_takes_few_reads_however_long(film: Film) -> None:
     found = asyncio.run(index_film(reader, len(grown)))
     assert [group.offset for group in found.groups] == [offset for _, offset in points]
     assert reader.reads <= 5
-    assert pictures_of(bytes(grown)) == pictures_of(content), "a decoder does not mind"
+    assert digests(bytes(grown)) == digests(content), "a decoder does not mind"
 
 
 def test_a_film_still_being_written_counts_up_to_its_last_whole_group(film: Film) -> None:
@@ -143,7 +138,7 @@ def test_a_cut_group_shows_the_same_pictures_and_no_later_one(film: Film, kept: 
     group = index.groups[1]
     part = content[group.offset : group.offset + group.length]
     cut = cut_group(part, group.decode_time + kept * group.duration // GROUP)
-    assert (pictures_of(index.init + cut) if cut else []) == pictures_of(content)[GROUP : GROUP + kept]
+    assert (digests(index.init + cut) if cut else []) == digests(content)[GROUP : GROUP + kept]
 
 
 def test_a_key_picture_lasts_as_long_as_its_group(film: Film) -> None:
@@ -154,7 +149,7 @@ def test_a_key_picture_lasts_as_long_as_its_group(film: Film) -> None:
         table = sample_table(part[: next(boxes(part)).end])
         first = table.samples[0]
         fragment = key_picture(table, part[first.offset : first.offset + first.size], group.duration)
-        assert pictures_of(index.init + fragment) == [pictures_of(content)[number * GROUP]]
+        assert digests(index.init + fragment) == [digests(content)[number * GROUP]]
         [sample] = sample_table(fragment[: next(boxes(fragment)).end]).samples
         assert sample.duration == group.duration
 

@@ -86,7 +86,8 @@ class Authorisation:
 
     The protected ground is ``perimeter`` or the list of ``positions``; with neither, the contours of ``communes``.
     ``retention_days`` 1-30 is the most, ``retention_min_days`` the least that the arrêté asks for, if it does.
-    ``verbalisation``: it allows vidéo-verbalisation. ``scan_sha256`` is the hex digest of the scanned arrêté.
+    ``verbalisation``: it allows vidéo-verbalisation; ``partner_watermark``: outside recipients get their pictures with
+    a burnt-in watermark only. ``scan_sha256`` is the hex digest of the scanned arrêté.
     Raises AuthorisationInvalid.
     """
 
@@ -107,6 +108,7 @@ class Authorisation:
     positions: tuple[ListedPosition, ...] = ()
     retention_min_days: int | None = None
     verbalisation: bool = False
+    partner_watermark: bool = False
     responsible: ResponsiblePerson | None = None
 
     def __post_init__(self) -> None:

@@ -111,6 +111,7 @@ def _columns(one: Authorisation) -> dict[str, Any]:
         ],
         "retention_min_days": one.retention_min_days,
         "verbalisation": one.verbalisation,
+        "partner_watermark": one.partner_watermark,
         "responsible": asdict(one.responsible) if one.responsible else None,
     }
 
@@ -138,5 +139,6 @@ def _authorisation(row: Row[Any]) -> Authorisation:
         ),
         retention_min_days=row.retention_min_days,
         verbalisation=row.verbalisation,
+        partner_watermark=row.partner_watermark,
         responsible=ResponsiblePerson(**row.responsible) if row.responsible else None,
     )

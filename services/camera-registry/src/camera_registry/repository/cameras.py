@@ -262,6 +262,7 @@ def _authorisation_state(one: Authorisation) -> AuthorisationState:
         recipients=one.recipients,
         retention_min_days=one.retention_min_days,
         verbalisation=one.verbalisation,
+        partner_watermark=one.partner_watermark,
     )
 
 

@@ -70,6 +70,7 @@ class AuthorisationPatch(BaseModel):
     perimeter: dict[str, Any] | None = None
     positions: list[ListedPositionBody] | None = Field(default=None, max_length=_POSITIONS)
     verbalisation: bool | None = None
+    partner_watermark: bool | None = None
     responsible: ResponsibleBody | None = None
 
     @property
@@ -115,6 +116,7 @@ class AuthorisationIn(BaseModel):
     positions: list[ListedPositionBody] = Field(default_factory=list[ListedPositionBody], max_length=_POSITIONS)
     retention_min_days: int | None = None
     verbalisation: bool = False
+    partner_watermark: bool = False
     responsible: ResponsibleBody | None = None
 
     def to_domain(self, new_id: str) -> Authorisation:
@@ -135,6 +137,7 @@ class AuthorisationIn(BaseModel):
             positions=_listed(self.positions),
             retention_min_days=self.retention_min_days,
             verbalisation=self.verbalisation,
+            partner_watermark=self.partner_watermark,
             responsible=_person(self.responsible),
         )
 
@@ -171,6 +174,7 @@ class AuthorisationOut(BaseModel):
     perimeter: dict[str, Any] | None
     positions: list[ListedPositionBody]
     verbalisation: bool
+    partner_watermark: bool
     responsible: ResponsibleBody | None
     scan_sha256: str | None
     revision: int
@@ -211,6 +215,7 @@ class AuthorisationOut(BaseModel):
                 for listed in one.positions
             ],
             verbalisation=one.verbalisation,
+            partner_watermark=one.partner_watermark,
             responsible=ResponsibleBody.model_validate(one.responsible) if one.responsible else None,
             scan_sha256=one.scan_sha256,
             revision=one.revision,

@@ -255,6 +255,7 @@ def _authorisation(town: Town, commune: TownCommune, cameras: tuple[Camera, ...]
         retention_days=town.retention_days,
         mode=town.mode,
         event_windows=tuple(_windows(town, valid_from, valid_until)),
+        partner_watermark=commune.partner_watermark,
     )
 
 

@@ -17,13 +17,17 @@ TOWNS = ("plaine-vallee", "valenciennes", "lievin", "bethune")
 
 @dataclass(frozen=True, slots=True)
 class TownCommune:
-    """A commune of a town: how many points d'implantation; ``ends_in_days`` of its arrêté where data says so."""
+    """A commune of a town: how many points d'implantation; ``ends_in_days`` of its arrêté where data says so.
+
+    ``partner_watermark``: its arrêté asks for a watermark in what outside recipients see.
+    """
 
     insee: str
     name: str
     sites: int
     contour: Area
     ends_in_days: int | None
+    partner_watermark: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def load_town(slug: str) -> Town:
             sites=entry["sites"],
             contour=contours[entry["insee"]],
             ends_in_days=entry.get("ends_in_days"),
+            partner_watermark=entry.get("partner_watermark", False),
         )
         for entry in document["communes"]
     )

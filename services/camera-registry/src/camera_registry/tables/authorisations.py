@@ -37,6 +37,7 @@ authorisations = Table(
     Column("positions", JSONB, nullable=False, server_default="[]"),
     Column("retention_min_days", Integer),
     Column("verbalisation", Boolean, nullable=False, server_default="false"),
+    Column("partner_watermark", Boolean, nullable=False, server_default="false"),
     Column("responsible", JSONB(none_as_null=True)),
     Column("end_known_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint("valid_from < valid_until", name="validity"),

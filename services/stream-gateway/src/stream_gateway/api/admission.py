@@ -11,6 +11,9 @@ from stream_gateway.repository.sessions import find_session
 from stream_gateway.repository.watching import note_transport
 from stream_gateway.session_tokens import SessionTokens, Transport
 
+OVER = "Cette session de visionnage est terminée : rouvrez la caméra."
+"""What whoever asks for a session that ended is told."""
+
 _WORDS: dict[Transport, str] = {"ws": "websocket", "whep": "webrtc"}
 """How a session says that its pictures travel, for whoever asks who watches what."""
 

@@ -1,5 +1,6 @@
 """The recorded-seconds ledger: for every camera and day, what was expected, recorded, and missing for which cause."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,9 +12,11 @@ from common.web import Tx
 from guard.web import TheGuard
 from policy import Action
 from stream_gateway.api.asked import TheAsked
+from stream_gateway.domain.backfill import EdgeAnswer
 from stream_gateway.domain.ledger import Account
+from stream_gateway.repository.backfill import asked_between
 from stream_gateway.repository.ledger import sheet
-from stream_gateway.schemas.ledger import GapOut, LedgerDay, LedgerOut
+from stream_gateway.schemas.ledger import EdgeAskedOut, GapOut, LedgerDay, LedgerOut
 from stream_gateway.schemas.texts import CameraId
 from stream_gateway.use_cases.asking import require
 
@@ -44,9 +47,10 @@ async def read_ledger(
     ids = sorted(one for one in cameras if after is None or one > after)
     page = ids[:limit]
     accounts = await sheet(tx, page, window) if page else {}
+    answers = await asked_between(tx, page, window) if page else {}
     return LedgerDay(
         day=window[0].astimezone(_PARIS).date(),
-        items=[_out(one, cameras[one].label, cameras[one].insee, accounts[one]) for one in page],
+        items=[_out(one, cameras[one].label, cameras[one].insee, accounts[one], answers[one]) for one in page],
         next_cursor=page[-1] if len(ids) > limit else None,
     )
 
@@ -60,7 +64,7 @@ def _window(day: date, now: datetime) -> tuple[datetime, datetime]:
     return begin, min(end, now)
 
 
-def _out(camera_id: str, label: str, insee: str, account: Account) -> LedgerOut:
+def _out(camera_id: str, label: str, insee: str, account: Account, answers: Sequence[EdgeAnswer]) -> LedgerOut:
     return LedgerOut(
         camera_id=camera_id,
         label=label,
@@ -70,4 +74,8 @@ def _out(camera_id: str, label: str, insee: str, account: Account) -> LedgerOut:
         gap_seconds=round(account.gap_seconds, 3),
         open_seconds=round(account.open_seconds, 3),
         gaps=[GapOut(started_at=gap.started_at, ended_at=gap.ended_at, cause=gap.cause) for gap in account.gaps],
+        edge=[
+            EdgeAskedOut(started_at=one.window[0], ended_at=one.window[1], times=one.times, reason=one.reason)
+            for one in answers
+        ],
     )

@@ -10,13 +10,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 
+from common.problems import Forbidden, NotFound
 from common.web import Caller, Now, Reading, Station
 from guard import Motive
 from guard.web import TheGuard
 from policy import Context
 from stream_gateway.api.byte_range import RangeNotSatisfiable, requested_range
-from stream_gateway.api.opened_replays import OpenedReplay, footage_problems
-from stream_gateway.api.state import TheRoom
+from stream_gateway.api.opened_replays import OpenedReplay, ReplayWatermark, footage_problems
+from stream_gateway.api.state import TheMarkedFilms, TheRoom
 from stream_gateway.domain.playlists import playlist
 from stream_gateway.domain.replays import ReplayOver, ReplaySegment
 from stream_gateway.domain.timeline import Hole, holes, pieces
@@ -32,6 +33,10 @@ _CHUNK = 1024 * 1024
 _PLAYLIST = "application/vnd.apple.mpegurl"
 _NO_STORE = {"Cache-Control": "no-store"}
 _EXPIRED = "durée de conservation dépassée"
+_MARKED_ONLY = (
+    "L'arrêté de cette caméra exige un filigrane incrusté : ce film n'est pas donné tel quel. Lisez la relecture par "
+    "sa liste (index.m3u8), dont chaque séquence le porte."
+)
 
 
 @router.get("/index.m3u8", response_class=Response)
@@ -86,6 +91,18 @@ async def read_timeline(
     )
 
 
+@router.get("/segments/{index}/init", response_class=Response)
+async def read_marked_init(
+    replay: OpenedReplay, index: int, watermark: ReplayWatermark, marked: TheMarkedFilms, clock: Now
+) -> Response:
+    """Return the init segment of a film whose pictures carry a watermark; of any other it is part of the film."""
+    if watermark is None:
+        raise NotFound("La séquence", f"{replay.replay_id}/{index}/init")
+    with footage_problems(f"{replay.replay_id}/{index}/init"):
+        content = await marked.init(replay, index, watermark, clock.now())
+    return Response(content, media_type="video/mp4", headers=_NO_STORE)
+
+
 @router.get("/segments/{index}", response_class=StreamingResponse)
 async def read_segment(
     replay: OpenedReplay,
@@ -94,7 +111,12 @@ async def read_segment(
     clock: Now,
     range_header: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
-    """Return one film of a replay, whole or one byte range: its init segment and the groups of the asked window."""
+    """Return one film of a replay, whole or one byte range: its init segment and the groups of the asked window.
+
+    Refused where the pictures must carry a watermark: those are made a group at a time.
+    """
+    if replay.marked:
+        raise Forbidden(_MARKED_ONLY, rule="filigrane_incruste")
     with footage_problems(f"{replay.replay_id}/{index}"):
         segment = await room.segment(replay, index, clock.now())
         opened = (await room.plans.of(replay)).opened[index]
@@ -118,20 +140,42 @@ async def read_segment(
 
 
 @router.get("/segments/{index}/groups/{group}", response_class=Response)
-async def read_cut_group(replay: OpenedReplay, index: int, group: int, room: TheRoom, clock: Now) -> Response:
+async def read_cut_group(
+    replay: OpenedReplay,
+    index: int,
+    group: int,
+    watermark: ReplayWatermark,
+    room: TheRoom,
+    marked: TheMarkedFilms,
+    clock: Now,
+) -> Response:
     """Return a group of pictures up to the end of the window, or to where another recording takes over."""
     with footage_problems(f"{replay.replay_id}/{index}/{group}"):
-        segment = await room.segment(replay, index, clock.now())
-        content = await room.cut(replay, segment, index, group)
+        if watermark is None:
+            segment = await room.segment(replay, index, clock.now())
+            content = await room.cut(replay, segment, index, group)
+        else:
+            content = await marked.group(replay, index, group, watermark, clock.now(), key_picture=False)
     return Response(content, media_type="video/mp4", headers=_NO_STORE)
 
 
 @router.get("/segments/{index}/keyframes/{group}", response_class=Response)
-async def read_key_picture(replay: OpenedReplay, index: int, group: int, room: TheRoom, clock: Now) -> Response:
+async def read_key_picture(
+    replay: OpenedReplay,
+    index: int,
+    group: int,
+    watermark: ReplayWatermark,
+    room: TheRoom,
+    marked: TheMarkedFilms,
+    clock: Now,
+) -> Response:
     """Return the key frame of a group of pictures, as long as the group is."""
     with footage_problems(f"{replay.replay_id}/{index}/{group}"):
-        segment = await room.segment(replay, index, clock.now())
-        content = await room.key_picture(replay, segment, index, group)
+        if watermark is None:
+            segment = await room.segment(replay, index, clock.now())
+            content = await room.key_picture(replay, segment, index, group)
+        else:
+            content = await marked.group(replay, index, group, watermark, clock.now(), key_picture=True)
     return Response(content, media_type="video/mp4", headers=_NO_STORE)
 
 

@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from common.ids import new_id
-from common.problems import Invalid, NotFound
+from common.problems import Invalid, NotFound, Unavailable
 from common.web import Caller, Now, Station, Tx
 from guard import Motive
 from guard.web import CurrentAgent, TheGuard
 from policy import Context
-from stream_gateway.api.state import TheIndex, TheRoom
-from stream_gateway.domain.replays import ReplayOver, WindowRefused
+from stream_gateway.api.state import TheIndex, TheMarkedFilms, TheRoom
+from stream_gateway.domain.replays import Replay, ReplayOver, WindowRefused
+from stream_gateway.playback.marked import NO_ROOM, MarkedFilms
 from stream_gateway.schemas.replays import InstantReplayIn, RenewalOut, ReplayIn, ReplayOut
 from stream_gateway.schemas.texts import CameraId
 from stream_gateway.use_cases import replays as replay_cases
@@ -31,6 +32,7 @@ async def open_replay(
     clock: Now,
     index: TheIndex,
     room: TheRoom,
+    marked: TheMarkedFilms,
 ) -> ReplayOut:
     """Ask to see a window of at most one hour again; the motive goes to the register.
 
@@ -58,6 +60,7 @@ async def open_replay(
         )
     except WindowRefused as error:
         raise Invalid(str(error)) from error
+    _refuse_without_room(replay, marked)
     return ReplayOut.of(replay)
 
 
@@ -72,6 +75,7 @@ async def open_instant_replay(
     clock: Now,
     index: TheIndex,
     room: TheRoom,
+    marked: TheMarkedFilms,
 ) -> ReplayOut:
     """Show the last 5 to 60 seconds again; its register row, with the window, is committed before the first frame."""
     asked = Asked(
@@ -92,7 +96,14 @@ async def open_instant_replay(
         last=timedelta(seconds=body.seconds),
         session_id=body.session_id,
     )
+    _refuse_without_room(replay, marked)
     return ReplayOut.of(replay)
+
+
+def _refuse_without_room(replay: Replay, marked: MarkedFilms) -> None:
+    """Raise Unavailable where nothing could be shown anyway: no row, no image."""
+    if replay.marked and marked.full:
+        raise Unavailable(NO_ROOM)
 
 
 @router.post("/replays/{replay_id}/renewal")

@@ -6,21 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from common.ids import new_id
-from common.problems import Conflict, NotFound
+from common.problems import Conflict, NotFound, Unavailable
 from common.web import Caller, Now, Station, Tx
 from guard import Motive
 from guard.web import CurrentAgent, TheGuard
 from policy import Context
+from stream_gateway.api.admission import OVER
 from stream_gateway.api.granted import granted
-from stream_gateway.api.state import TheSettings, TheTokens, TheWatch
+from stream_gateway.api.state import TheSettings, TheShowing, TheTokens, TheWatch
 from stream_gateway.domain.sessions import CloseReason, LeaseExpired, SessionAlreadyClosed
+from stream_gateway.live.marked import NO_ROOM
 from stream_gateway.schemas.sessions import LeaseOut, SessionIn, SessionOut
 from stream_gateway.use_cases import sessions as session_cases
 from stream_gateway.use_cases.asking import Asked
 
 router = APIRouter(prefix="/api/stream", tags=["direct"])
-
-_OVER = "Cette session de visionnage est terminée : rouvrez la caméra."
 
 
 @router.post("/sessions", status_code=201)
@@ -33,8 +33,12 @@ async def open_session(
     clock: Now,
     settings: TheSettings,
     tokens: TheTokens,
+    showing: TheShowing,
 ) -> SessionOut:
-    """Ask to watch a camera: decision and register row are committed before the answer."""
+    """Ask to watch a camera: decision and register row are committed before the answer.
+
+    Where the arrêté asks for a burnt-in watermark and there is no room to burn one in, 503: no row, no image.
+    """
     asked = Asked(
         principal=caller,
         station=station,
@@ -51,6 +55,8 @@ async def open_session(
         quality=body.quality,
         lease_for=timedelta(seconds=settings.lease_seconds),
     )
+    if session.marked and showing.full:
+        raise Unavailable(NO_ROOM)
     return granted(session, tokens)
 
 
@@ -77,10 +83,10 @@ async def renew_lease(
         raise NotFound("La session", session_id) from error
     except (SessionAlreadyClosed, LeaseExpired) as error:
         reason = error.reason if isinstance(error, SessionAlreadyClosed) else CloseReason.EXPIRED
-        raise Conflict(_OVER, reason=reason.value) from error
+        raise Conflict(OVER, reason=reason.value) from error
     ended = watch.judge(session, clock.now())
     if ended is not None:
-        raise Conflict(_OVER, reason=ended.value)
+        raise Conflict(OVER, reason=ended.value)
     return LeaseOut(
         token=tokens.issue(session, "ws"), whep_token=tokens.issue(session, "whep"), expires_at=session.lease_until
     )

@@ -6,9 +6,11 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from common.database import Database
-from common.object_store import ObjectStore
+from stream_gateway.followed_stills import Stills
 from stream_gateway.live.feeds import LiveFeeds
+from stream_gateway.live.showing import Showing
 from stream_gateway.live.watch import SessionWatch
+from stream_gateway.playback.marked import MarkedFilms
 from stream_gateway.playback.room import ReplayRoom
 from stream_gateway.ports import CameraSources, SegmentIndex
 from stream_gateway.session_tokens import SessionTokens
@@ -26,6 +28,14 @@ def _settings(connection: HTTPConnection) -> Settings:
 
 def _feeds(connection: HTTPConnection) -> LiveFeeds:
     return connection.app.state.feeds
+
+
+def _showing(connection: HTTPConnection) -> Showing:
+    return connection.app.state.showing
+
+
+def _stills(connection: HTTPConnection) -> Stills:
+    return connection.app.state.stills
 
 
 def _watch(connection: HTTPConnection) -> SessionWatch:
@@ -48,8 +58,8 @@ def _room(connection: HTTPConnection) -> ReplayRoom:
     return connection.app.state.replay_room
 
 
-def _store(connection: HTTPConnection) -> ObjectStore:
-    return connection.app.state.object_store
+def _marked_films(connection: HTTPConnection) -> MarkedFilms:
+    return connection.app.state.marked_films
 
 
 def _whep(connection: HTTPConnection) -> WhepPeers:
@@ -60,10 +70,12 @@ TheDatabase = Annotated[Database, Depends(_database)]
 """For the routes that must commit before they act on the outside; all others take ``common.web.Tx``."""
 TheSettings = Annotated[Settings, Depends(_settings)]
 TheFeeds = Annotated[LiveFeeds, Depends(_feeds)]
+TheShowing = Annotated[Showing, Depends(_showing)]
+TheStills = Annotated[Stills, Depends(_stills)]
 TheWatch = Annotated[SessionWatch, Depends(_watch)]
 TheTokens = Annotated[SessionTokens, Depends(_tokens)]
 TheSources = Annotated[CameraSources, Depends(_sources)]
 TheIndex = Annotated[SegmentIndex, Depends(_index)]
 TheWhep = Annotated[WhepPeers, Depends(_whep)]
 TheRoom = Annotated[ReplayRoom, Depends(_room)]
-TheStore = Annotated[ObjectStore, Depends(_store)]
+TheMarkedFilms = Annotated[MarkedFilms, Depends(_marked_films)]

@@ -4,14 +4,15 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
+from common.ids import new_id
 from common.problems import Unavailable
 from common.web import Caller, Now, Station
 from guard import Motive
 from guard.web import TheGuard
 from policy import Context
-from stream_gateway.api.state import TheDatabase, TheFeeds
+from stream_gateway.api.state import TheDatabase, TheFeeds, TheStills
 from stream_gateway.schemas.texts import CameraId, ContextId
-from stream_gateway.stills import NoStill, still
+from stream_gateway.stills import NoStill
 from stream_gateway.use_cases.asking import Asked
 from stream_gateway.use_cases.stills import allow_snapshot
 
@@ -28,6 +29,7 @@ async def take_snapshot(
     station: Station,
     clock: Now,
     feeds: TheFeeds,
+    stills: TheStills,
     database: TheDatabase,
     motive_code: str = "surveillance",
     incident_id: ContextId | None = None,
@@ -41,11 +43,12 @@ async def take_snapshot(
         context=Context(incident_id=incident_id),
     )
     async with database.transaction() as connection:
-        await allow_snapshot(connection, guard=guard, asked=asked, camera_id=camera_id)
+        watermark = await allow_snapshot(connection, guard=guard, asked=asked, camera_id=camera_id, still_id=new_id())
     try:
         async with asyncio.timeout(_SNAPSHOT_SECONDS):
             parameters, group = await feeds.present_group(camera_id, "main")
-            jpeg = await still(parameters, group)
+            stamp = watermark.at(clock.now()) if watermark else None
+            jpeg = await stills.take(camera_id, parameters, group, stamp)
     except (NoStill, TimeoutError) as error:
         raise Unavailable("La caméra ne donne pas d'image pour le moment.") from error
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})

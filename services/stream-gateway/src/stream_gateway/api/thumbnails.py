@@ -9,10 +9,11 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from common.web import Now
-from stream_gateway.api.opened_replays import OpenedReplay, footage_problems
+from stream_gateway.api.opened_replays import OpenedReplay, ReplayWatermark, footage_problems
 from stream_gateway.api.state import TheRoom
 from stream_gateway.domain.replays import Replay, ReplayOver
 from stream_gateway.domain.timeline import Stretch
+from stream_gateway.domain.watermark import Watermark
 from stream_gateway.playback.room import ReplayRoom
 from stream_gateway.schemas.replays import ThumbnailList, ThumbnailOut
 
@@ -24,7 +25,9 @@ Instants = Annotated[list[AwareDatetime], Query(alias="at", min_length=1, max_le
 
 
 @router.get("/thumbnails")
-async def read_thumbnails(replay: OpenedReplay, instants: Instants, room: TheRoom, clock: Now) -> ThumbnailList:
+async def read_thumbnails(
+    replay: OpenedReplay, instants: Instants, watermark: ReplayWatermark, room: TheRoom, clock: Now
+) -> ThumbnailList:
     """Return for each instant (60 at most) the key frame at or before it, within 160 x 90."""
     with footage_problems(replay.replay_id):
         _, shown = await room.readable_plan(replay, clock.now())
@@ -35,16 +38,19 @@ async def read_thumbnails(replay: OpenedReplay, instants: Instants, room: TheRoo
         if place < 0 or asked_at >= shown[place].ends_at:
             continue
         with footage_problems(replay.replay_id):
-            picture = await _picture(room, replay, shown[place], clock.now())
+            picture = await _picture(room, replay, shown[place], watermark, clock.now())
         if picture is not None:
             jpeg = base64.b64encode(picture).decode()
             items.append(ThumbnailOut(asked_at=asked_at, at=shown[place].starts_at, jpeg=jpeg))
     return ThumbnailList(items=items)
 
 
-async def _picture(room: ReplayRoom, replay: Replay, stretch: Stretch, at: datetime) -> bytes | None:
+async def _picture(
+    room: ReplayRoom, replay: Replay, stretch: Stretch, watermark: Watermark | None, at: datetime
+) -> bytes | None:
     try:
         segment = await room.segment(replay, stretch.recording, at)
     except ReplayOver:
         return None  # expired since the plan was read
-    return await room.thumbnail(replay, segment, stretch.recording, stretch.group)
+    stamp = watermark.at(at) if watermark is not None else None
+    return await room.thumbnail(replay, segment, stretch.recording, stretch.group, stamp)

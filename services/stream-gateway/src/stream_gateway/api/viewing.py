@@ -17,9 +17,10 @@ from common.auth import SESSION_COOKIE, Principal, TokenVerifier
 from common.problems import Problem, Unauthenticated
 from common.web import bearer_token
 from stream_gateway.api.admission import SessionOver, admitted
-from stream_gateway.api.state import TheFeeds, TheWatch
+from stream_gateway.api.state import TheShowing, TheWatch
 from stream_gateway.domain.fragments import InitSegment
 from stream_gateway.domain.sessions import CloseReason, ViewingSession
+from stream_gateway.live.marked import NoRoomToMark
 from stream_gateway.live.viewer import FeedState, Viewer
 from stream_gateway.live.watch import Attachment, SessionWatch
 from stream_gateway.metrics import LIVE_BYTES
@@ -31,6 +32,8 @@ CLOSED_UNAUTHENTICATED = 4401
 CLOSED_REFUSED = 4403
 CLOSED_LEASE_EXPIRED = 4408
 CLOSED_REVOKED = 4410
+NO_ROOM_WORD = "watermark_full"
+"""Why an admitted session is refused: its pictures need a watermark, and there is no room to burn one in."""
 _FIRST_MESSAGE_SECONDS = 5.0
 _LONGEST_MESSAGE = 4096
 _CODES = {
@@ -39,6 +42,7 @@ _CODES = {
     CloseReason.REVOKED: CLOSED_REVOKED,
     CloseReason.AUTHORISATION_ENDED: CLOSED_REVOKED,
     CloseReason.ENDED_BY_SUPERVISOR: CLOSED_REVOKED,
+    CloseReason.WATERMARK: CLOSED_REVOKED,
 }
 
 
@@ -52,7 +56,7 @@ class _Refused(Exception):
 
 
 @router.websocket("/sessions/{session_id}/ws")
-async def view(socket: WebSocket, session_id: UUID, feeds: TheFeeds, watch: TheWatch) -> None:
+async def view(socket: WebSocket, session_id: UUID, showing: TheShowing, watch: TheWatch) -> None:
     """Show a granted session's pictures until somebody or something ends it."""
     if _foreign_page(socket):
         await socket.close(CLOSED_REFUSED)  # before accepting: the browser sees a refused handshake
@@ -61,8 +65,11 @@ async def view(socket: WebSocket, session_id: UUID, feeds: TheFeeds, watch: TheW
     try:
         session = await _admit(socket, session_id, watch)
         with watch.attach(session) as attachment:
-            async with feeds.watch(session.camera_id, session.quality) as viewer:
+            async with showing.pictures(attachment) as join, join() as viewer:
                 await _show(socket, viewer, attachment)
+    except NoRoomToMark:
+        with contextlib.suppress(RuntimeError):
+            await socket.close(CLOSED_REFUSED, NO_ROOM_WORD)
     except _Refused as refused:
         with contextlib.suppress(RuntimeError):  # the peer may have gone in the meantime
             await socket.close(refused.code, refused.reason)

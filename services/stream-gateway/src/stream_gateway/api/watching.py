@@ -12,6 +12,7 @@ from contracts.access import AgentState
 from guard import Guard, Motive
 from guard.web import CurrentAgent, TheGuard
 from policy import Action, Context
+from stream_gateway.api.admission import OVER
 from stream_gateway.api.asked import TheAsked
 from stream_gateway.api.granted import granted
 from stream_gateway.api.state import TheTokens
@@ -34,8 +35,6 @@ from stream_gateway.use_cases.sessions import SessionUnknown, own_session, switc
 from stream_gateway.use_cases.watching import end_viewing, watching_now
 
 router = APIRouter(prefix="/api/stream", tags=["supervision"])
-
-_OVER = "Cette session de visionnage est terminée : rouvrez la caméra."
 
 
 @router.get("/watching")
@@ -134,9 +133,9 @@ async def _switched(
     except SessionUnknown as error:
         raise NotFound("La session", session_id) from error
     except SessionAlreadyClosed as error:
-        raise Conflict(_OVER, reason=error.reason.value) from error
+        raise Conflict(OVER, reason=error.reason.value) from error
     except LeaseExpired as error:
-        raise Conflict(_OVER, reason="expired") from error
+        raise Conflict(OVER, reason="expired") from error
     return granted(session, tokens)
 
 

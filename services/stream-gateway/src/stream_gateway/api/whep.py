@@ -13,18 +13,19 @@ from fastapi import APIRouter, Header, Request, Response
 from common import problems
 from common.problems import Conflict, Invalid, NotFound, Problem, Unavailable
 from guard.web import CurrentAgent
-from stream_gateway.api.admission import SessionOver, admitted
+from stream_gateway.api.admission import OVER, SessionOver, admitted
 from stream_gateway.api.state import TheWatch, TheWhep
 from stream_gateway.domain.boxes import MalformedMedia
+from stream_gateway.live.marked import NO_ROOM, NoRoomToMark
+from stream_gateway.webrtc.carried import CodecNotCarried, NoPictureYet
 from stream_gateway.webrtc.offer import MAX_OFFER_BYTES, UnusableOffer, read_offer
-from stream_gateway.webrtc.peers import CodecNotCarried, NoPictureYet, TooManyPeers
+from stream_gateway.webrtc.peers import TooManyPeers
 from stream_gateway.webrtc.pictures import PicturesOver
 from stream_gateway.webrtc.transport import PeerLost
 
 router = APIRouter(prefix="/api/stream", tags=["direct"])
 
 SDP = "application/sdp"
-_OVER = "Cette session de visionnage est terminée : rouvrez la caméra."
 _OTHER_WAY = "le direct passe par le WebSocket (fMP4)"
 _BODY = {"required": True, "content": {SDP: {"schema": {"type": "string", "maxLength": MAX_OFFER_BYTES}}}}
 _ANSWER = {
@@ -62,11 +63,13 @@ async def watch_by_webrtc(
         session = await admitted(request, session_id, agent.agent_id, watch, token=session_token, transport="whep")
         peer = await peers.answer(session, offer)
     except SessionOver as error:
-        raise Conflict(_OVER, reason=error.reason.value) from error
+        raise Conflict(OVER, reason=error.reason.value) from error
     except PicturesOver as error:
-        raise Conflict(_OVER) from error
+        raise Conflict(OVER) from error
     except CodecNotCarried as error:
         raise _not_carried() from error
+    except NoRoomToMark as error:
+        raise Unavailable(NO_ROOM) from error
     except TooManyPeers as error:
         raise Unavailable(f"Trop de lecteurs WebRTC sur ce nœud : {_OTHER_WAY}.") from error
     except (NoPictureYet, PeerLost, MalformedMedia, ConnectionError) as error:

@@ -4,6 +4,7 @@ import struct
 
 from stream_gateway.domain.access_units import CLOCK_HZ, AccessUnit, Codec, ParameterSets
 from stream_gateway.domain.boxes import Box, MalformedMedia, boxes
+from stream_gateway.domain.films import sample_table
 from stream_gateway.domain.fragments import Fragment, InitSegment
 from stream_gateway.domain.parameter_sets import MalformedParameterSets, parameter_sets
 
@@ -50,6 +51,32 @@ def unit_of(fragment: Fragment, codec: Codec, timescale: int) -> AccessUnit:
         fragment.decode_time * CLOCK_HZ // timescale,
         max(shown_after * CLOCK_HZ // timescale, 0),
     )
+
+
+def units_of_group(content: bytes, codec: Codec, timescale: int) -> tuple[list[AccessUnit], int]:
+    """Return the pictures of whole fragments of any size, and when the last one ends, in ticks of ``CLOCK_HZ``.
+
+    Raises:
+        MalformedMedia: there is none, or one lies outside.
+    """
+    units: list[AccessUnit] = []
+    at = 0
+    for box in boxes(content):
+        if box.kind != b"moof":
+            continue
+        table = sample_table(content[box.start : box.end])
+        at = table.decode_time
+        for sample in table.samples:
+            begin = box.start + sample.offset
+            picture = content[begin : begin + sample.size]
+            if sample.offset < 0 or len(picture) != sample.size:
+                raise MalformedMedia("a picture lies outside of its group")
+            shown_after = max(sample.composition * CLOCK_HZ // timescale, 0)
+            units.append(AccessUnit(_cleaned(picture, codec), not units, at * CLOCK_HZ // timescale, shown_after))
+            at += sample.duration
+    if not units:
+        raise MalformedMedia("a group without a picture")
+    return units, at * CLOCK_HZ // timescale
 
 
 def _cleaned(sample: bytes, codec: Codec) -> bytes:

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 class Part:
     """One group of pictures as a player fetches it.
 
-    ``uri`` and ``init_uri`` are relative to the playlist; a byte range is (length, offset), None for all. ``breaks``:
-    its times do not follow those of the part before, or another init segment counts.
+    ``uri`` and ``init_uri`` are relative to the playlist; a byte range is (length, offset), None for all;
+    ``init_length`` counts from the first byte, None for all. ``breaks``: its times do not follow those of the part
+    before, or another init segment counts.
     """
 
     uri: str
     byte_range: tuple[int, int] | None
     init_uri: str
-    init_length: int
+    init_length: int | None
     starts_at: datetime
     seconds: float
     breaks: bool
@@ -42,7 +43,8 @@ def playlist(parts: Sequence[Part], *, key_pictures: bool = False) -> str:
         if part.breaks or number == 0:
             if number:
                 lines.append("#EXT-X-DISCONTINUITY")
-            lines.append(f'#EXT-X-MAP:URI="{part.init_uri}",BYTERANGE="{part.init_length}@0"')
+            lengths = f',BYTERANGE="{part.init_length}@0"' if part.init_length is not None else ""
+            lines.append(f'#EXT-X-MAP:URI="{part.init_uri}"{lengths}')
             lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(part.starts_at)}")
         lines.append(f"#EXTINF:{part.seconds:.6f},")
         if part.byte_range is not None:

@@ -17,6 +17,8 @@ class CloseReason(StrEnum):
     REVOKED = "revoked"
     AUTHORISATION_ENDED = "authorisation_ended"
     ENDED_BY_SUPERVISOR = "ended_by_supervisor"
+    WATERMARK = "watermark"
+    """The arrêté asks for a burnt-in watermark, and these pictures would not carry one (any more)."""
 
 
 class SessionAlreadyClosed(Exception):
@@ -44,7 +46,7 @@ class ViewingSession:
 
     ``login_id`` is the agent's log-in, ``epoch`` that of the agent at the time; ``incident_id`` and ``ticket_id`` are
     the context it was granted in. ``station`` is where it was asked from; ``transport`` how its pictures travel
-    (``websocket`` or ``webrtc``), None until they do.
+    (``websocket`` or ``webrtc``), None until they do. ``marked``: they only leave with a burnt-in watermark.
     """
 
     session_id: UUID
@@ -62,6 +64,7 @@ class ViewingSession:
     login_id: str | None = None
     station: str = ""
     transport: str | None = None
+    marked: bool = False
 
     @classmethod
     def open(
@@ -79,6 +82,7 @@ class ViewingSession:
         lease_for: timedelta,
         login_id: str | None = None,
         station: str = "",
+        marked: bool = False,
     ) -> "ViewingSession":
         """Begin a session whose first lease starts now."""
         return cls(
@@ -94,6 +98,7 @@ class ViewingSession:
             lease_until=at + lease_for,
             login_id=login_id,
             station=station,
+            marked=marked,
         )
 
     def alive_at(self, at: datetime) -> bool:

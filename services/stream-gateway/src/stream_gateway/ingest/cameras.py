@@ -28,6 +28,11 @@ class _Camera:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     source: CameraSource | None = None
 
+    @property
+    def hubs(self) -> list[StreamHub]:
+        """One for each stream."""
+        return [self.main] if self.sub is self.main else [self.main, self.sub]
+
 
 class CameraHubs:
     """Keeps hubs open between ``open`` and ``close``.
@@ -79,9 +84,17 @@ class CameraHubs:
         return main
 
     def changed(self, camera_id: str) -> None:
-        """Look at the camera's address again: the registry says that something about it changed."""
-        if camera_id in self._cameras:
-            self._cameras[camera_id].changed.set()
+        """Look at the camera's address again: the registry says that something about it changed.
+
+        Pulls that do not hide what they should by now end here: not one picture more is taken from them.
+        """
+        camera = self._cameras.get(camera_id)
+        if camera is None:
+            return
+        if camera.source is not None and not self._stands(camera_id, camera.source):
+            for hub in camera.hubs:
+                hub.anew(_MASKS)
+        camera.changed.set()
 
     async def close(self, camera_id: str) -> None:
         """End both pulls of a camera; one that is not open is no error."""
@@ -111,14 +124,12 @@ class CameraHubs:
         camera.source = await self._source(camera_id)
         if camera.source.sub == camera.source.main:
             camera.sub = camera.main
-        hubs = [camera.main] if camera.sub is camera.main else [camera.main, camera.sub]
-        camera.tasks += [asyncio.create_task(keep_running("hub", hub.run), name=f"hub {camera_id}") for hub in hubs]
+        camera.tasks += [
+            asyncio.create_task(keep_running("hub", hub.run), name=f"hub {camera_id}") for hub in camera.hubs
+        ]
         while True:
             await camera.changed.wait()
             camera.changed.clear()
-            if not self._stands(camera_id, camera.source):  # before anything is waited for: not one picture more
-                for hub in hubs:
-                    hub.anew(_MASKS)
             source = await self._source(camera_id)
             before, camera.source = camera.source, source
             for hub, old, new in ((camera.main, before.main, source.main), (camera.sub, before.sub, source.sub)):

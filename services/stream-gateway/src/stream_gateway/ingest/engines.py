@@ -28,10 +28,14 @@ class _Heads:
         return heads.followed(camera_id)
 
 
+def burning_budget(settings: Settings) -> MaskingBudget:
+    """Return how many streams this process burns masks or watermarks into at a time."""
+    return MaskingBudget(settings.masked_streams_max)
+
+
 def engines(state: State) -> EngineChoice:
-    """Return the choice of engines as the settings in ``state`` say."""
-    settings: Settings = state.settings
+    """Return the choice of engines; ``state`` has ``settings``, ``clock`` and ``burning``, the budget."""
     native, compatible = NativeEngine(), FfmpegEngine()
-    budget = MaskingBudget(settings.masked_streams_max)
-    masking = MaskingEngine(native, budget, Coding(), clock=state.clock, heads=_Heads(state), compatible=compatible)
+    heads = _Heads(state)
+    masking = MaskingEngine(native, state.burning, Coding(), clock=state.clock, heads=heads, compatible=compatible)
     return EngineChoice(native=native, compatible=compatible, masking=masking)

@@ -62,10 +62,17 @@ class LiveFeeds:
             feed.leave(viewer)
             self._close_later(camera_id, quality, feed)
 
+    def group_at_hand(self, camera_id: str, quality: Quality) -> tuple[ParameterSets, Group] | None:
+        """Return what decodes to the present picture, None where it would have to be fetched from another node."""
+        hub = self._local(camera_id, quality)
+        if hub is not None:
+            return hub.group
+        feed = self._feeds.get((camera_id, quality))
+        return feed.group if feed is not None else None
+
     async def present_group(self, camera_id: str, quality: Quality) -> tuple[ParameterSets, Group]:
         """Return what decodes to the present picture: at once where this process pulls the camera."""
-        hub = self._local(camera_id, quality)
-        group = hub.group if hub is not None else None
+        group = self.group_at_hand(camera_id, quality)
         if group is not None:
             return group
         feed = self._feed(camera_id, quality)

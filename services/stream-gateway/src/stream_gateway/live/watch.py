@@ -14,7 +14,7 @@ from common.clock import Clock
 from common.database import Database
 from guard import Guard
 from guard.states import agent_from
-from policy import Action, Context
+from policy import Action, Context, burns_watermark
 from stream_gateway.domain.camera_rules import CAMERA_RULES, SILENCE_RULE
 from stream_gateway.domain.recording_right import recording_terms
 from stream_gateway.domain.sessions import CloseReason, ViewingSession
@@ -42,7 +42,7 @@ class Attachment:
 
 
 class SessionWatch:
-    """One task per process, one query a second however many viewers there are."""
+    """One task per process; its queries a second do not grow with the number of viewers."""
 
     def __init__(self, *, database: Database, guard: Guard, feeds: LiveFeeds, clock: Clock) -> None:
         self._database = database
@@ -50,6 +50,7 @@ class SessionWatch:
         self._feeds = feeds
         self._clock = clock
         self._attachments: set[Attachment] = set()
+        self._stopped: list[tuple[UUID, CloseReason]] = []
 
     @contextmanager
     def attach(self, session: ViewingSession) -> Generator[Attachment, None, None]:
@@ -62,6 +63,10 @@ class SessionWatch:
             self._attachments.discard(attachment)
             attachment.over.cancel()
 
+    def stop(self, attachment: Attachment, reason: CloseReason) -> None:
+        """End a session that is shown here for a reason of its pictures; its end is stored at the next tick."""
+        self._stopped.append(self._end(attachment, reason))
+
     def judge(self, session: ViewingSession, at: datetime) -> CloseReason | None:
         """Return why a session may no longer show anything, None while it may: the policy, asked again."""
         state = self._guard.agents.get(session.agent_id)
@@ -70,9 +75,10 @@ class SessionWatch:
         if session.login_id in state.ended_sessions:
             return CloseReason.REVOKED
         context = Context(incident_id=session.incident_id, ticket_id=session.ticket_id)
-        _, decision = self._guard.decide(agent_from(state), Action.LIVE, session.camera_id, context, at)
+        agent = agent_from(state)
+        camera, decision = self._guard.decide(agent, Action.LIVE, session.camera_id, context, at)
         if decision.allowed:
-            return None
+            return CloseReason.WATERMARK if burns_watermark(agent, camera) and not session.marked else None
         if decision.rule == SILENCE_RULE:
             return CloseReason.EXPIRED
         return CloseReason.AUTHORISATION_ENDED if decision.rule in CAMERA_RULES else CloseReason.REVOKED
@@ -88,6 +94,8 @@ class SessionWatch:
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 _LOG.warning("sessions not read from the database", cause=type(error).__name__)
             ended += self._end_what_nobody_renewed(now)
+            stopped, self._stopped = self._stopped, []
+            ended += stopped
             try:
                 await self._note(ended, now)
                 await self._sweep(now, everything=ticks % _SWEEP_EVERY_TICKS == 0)

@@ -6,10 +6,13 @@ import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 
-from stream_gateway.masking.wire import HEADER_BYTES, Coding, Kind, coding_message, header_of
+from stream_gateway.domain.access_units import AccessUnit
+from stream_gateway.masking.wire import HEADER_BYTES, Coding, Kind, coding_message, header_of, unit_message
 
 _PIPE_BYTES = 1024 * 1024
 _GRACE_SECONDS = 2.0
+_SILENT_SECONDS = 8.0
+"""A child that was given a picture answers within this, its start included."""
 _COMMAND = (sys.executable, "-m", "stream_gateway.masking.worker")
 
 
@@ -19,6 +22,9 @@ class PaintingChild:
     def __init__(self, coding: Coding) -> None:
         self._coding = coding
         self._process: Process | None = None
+        self._asked_since: float | None = None
+        self._read = False
+        """Somebody waits for an answer."""
 
     @property
     def pid(self) -> int | None:
@@ -30,6 +36,12 @@ class PaintingChild:
         """Bytes that wait because the child is slower than the camera."""
         stdin = self._process.stdin if self._process else None
         return stdin.transport.get_write_buffer_size() if stdin else 0
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it owes an answer for longer than any picture takes."""
+        since = self._asked_since
+        return since is not None and asyncio.get_running_loop().time() - since > _SILENT_SECONDS
 
     async def start(self) -> None:
         """Start the child and tell it how to code."""
@@ -46,6 +58,19 @@ class PaintingChild:
         if stdin is not None and not stdin.is_closing():
             stdin.write(content)
 
+    def paint(self, unit: AccessUnit) -> None:
+        """Hand over a picture; from now on the child owes an answer."""
+        self.write(unit_message(unit))
+        if self._asked_since is None:
+            self._asked_since = asyncio.get_running_loop().time()
+
+    async def drain(self) -> None:
+        """Wait until the child has taken most of what was written."""
+        stdin = self._process.stdin if self._process else None
+        if stdin is not None:
+            with contextlib.suppress(ConnectionError):
+                await stdin.drain()
+
     def finish(self) -> None:
         """Tell the child that nothing more comes: it answers what it has and ends."""
         stdin = self._process.stdin if self._process else None
@@ -58,11 +83,16 @@ class PaintingChild:
         stdout = self._process.stdout if self._process else None
         if stdout is None:
             return None
+        self._read = True
         try:
             kind, length = header_of(await stdout.readexactly(HEADER_BYTES))
-            return kind, await stdout.readexactly(length)
+            content = await stdout.readexactly(length)
         except (asyncio.IncompleteReadError, ConnectionResetError):
             return None
+        finally:
+            self._read = False
+        self._asked_since = None
+        return kind, content
 
     async def code(self) -> int | None:
         """Return the exit code of a child whose answers have ended; None when it does not end."""
@@ -81,4 +111,6 @@ class PaintingChild:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         self.finish()
+        while process.stdout is not None and not self._read and await process.stdout.read(_PIPE_BYTES):
+            pass  # asyncio sees no end of a process as long as answers lie unread
         await process.wait()

@@ -13,8 +13,8 @@ from datetime import datetime
 import structlog
 
 from common.clock import Clock
-from stream_gateway.domain.access_units import AccessUnit, Codec, ParameterSets
-from stream_gateway.domain.parameter_sets import MalformedParameterSets, parameter_sets
+from stream_gateway.domain.access_units import AccessUnit, ParameterSets
+from stream_gateway.domain.parameter_sets import MalformedParameterSets
 from stream_gateway.masking.child import PaintingChild
 from stream_gateway.masking.hiding import Heads, Hiding
 from stream_gateway.masking.wire import (
@@ -22,18 +22,15 @@ from stream_gateway.masking.wire import (
     Kind,
     WireBroken,
     areas_message,
-    joined,
+    codec_message,
     message,
-    parted,
+    painted_sets,
     unit_from,
-    unit_message,
 )
 from stream_gateway.media import EndKind, MediaEngine, OpenPull, PicturesLost, Pull, PullEnded, PullEvent, PullSink
 
 _MOST_UNWRITTEN = 4 * 1024 * 1024
 """Bytes that may wait for the child; then pictures are left out up to the next key frame."""
-_SILENT_SECONDS = 8.0
-"""A child that was given a picture answers within this, its start included."""
 _LOOK_SECONDS = 0.05
 _NO_ROOM = "Ce nœud masque déjà autant de flux qu'il peut : rien n'est montré plutôt qu'une image sans masque."
 _STOPPED = "Le masquage s'est arrêté : rien n'est montré plutôt qu'une image sans masque."
@@ -45,14 +42,19 @@ _Item = AccessUnit | ParameterSets | PicturesLost
 
 @dataclass(slots=True)
 class MaskingBudget:
-    """How many streams this node masks at a time."""
+    """How many streams this node burns something into at a time: masks or watermarks."""
 
     at_most: int
     running: int = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether there is no place."""
+        return self.running >= self.at_most
+
     def take(self) -> bool:
         """Take a place; False when there is none."""
-        if self.running >= self.at_most:
+        if self.full:
             return False
         self.running += 1
         return True
@@ -135,7 +137,6 @@ class MaskedPull:
         self._marks: deque[PicturesLost] = deque()
         self._waiting: deque[tuple[datetime, _Item]] = deque()
         self._skipping = False
-        self._asked_since: float | None = None
         self._wanted = True
         self._run = asyncio.create_task(self._guarded())
 
@@ -149,6 +150,9 @@ class MaskedPull:
         if self._source is not None:
             self._source.hurry(wanted=wanted or self._hiding.moving is not None)
 
+    def rest(self, *, wanted: bool) -> None:
+        """Do nothing: whoever looks first would wait until a whole group of pictures was painted."""
+
     async def close(self) -> None:
         self._sink = None
         self._run.cancel()
@@ -161,6 +165,9 @@ class MaskedPull:
 
     def take(self, units: Sequence[AccessUnit]) -> None:
         self._queue(*units)
+
+    def heard(self, *, anew: bool) -> None:
+        """Nothing: the source never rests."""
 
     def report(self, event: PullEvent) -> None:
         if isinstance(event, PicturesLost):
@@ -190,8 +197,7 @@ class MaskedPull:
                     return
                 self._forward_unit(item, areas_message(areas))
             elif isinstance(item, ParameterSets):
-                sets = joined((*item.vps, *item.sps, *item.pps))
-                self._child.write(message(Kind.CODEC, item.codec.value.encode() + b"\x00" + sets))
+                self._child.write(codec_message(item))
             else:
                 self._mark(item)
             self._waiting.popleft()
@@ -206,9 +212,7 @@ class MaskedPull:
         if areas != self._areas:
             self._areas = areas
             self._child.write(areas)
-        self._child.write(unit_message(unit))
-        if self._asked_since is None:
-            self._asked_since = asyncio.get_running_loop().time()
+        self._child.paint(unit)
 
     def _mark(self, lost: PicturesLost) -> None:
         self._marks.append(lost)
@@ -251,7 +255,6 @@ class MaskedPull:
         return PullEnded(_STOPPED)
 
     def _deliver(self, kind: Kind, content: bytes) -> None:
-        self._asked_since = None
         if self._sink is None:
             return
         match kind:
@@ -260,15 +263,13 @@ class MaskedPull:
                     raise WireBroken("a picture without parameter sets")
                 self._sink.take((unit_from(content),))
             case Kind.SETS:
-                self._begin(list(parted(content)))
+                self._begin(painted_sets(content))
             case Kind.MARK if self._marks:
                 self._sink.report(self._marks.popleft())
             case _:
                 raise WireBroken(f"an unexpected answer {kind}")
 
-    def _begin(self, nals: Sequence[bytes]) -> None:
-        sps = [nal for nal in nals if nal[0] & 0x1F == 7]  # noqa: PLR2004 - H.264 §7.4.1
-        made = parameter_sets(Codec.H264, (), sps, [nal for nal in nals if nal not in sps])
+    def _begin(self, made: ParameterSets) -> None:
         if made != self._told and self._sink is not None:
             self._told = made
             self._sink.begin(made)
@@ -279,8 +280,7 @@ class MaskedPull:
             await asyncio.sleep(_LOOK_SECONDS)
             if self._waiting:
                 self._forward()
-            since = self._asked_since
-            if since is not None and asyncio.get_running_loop().time() - since > _SILENT_SECONDS:
+            if self._child.hangs:
                 _LOG.error("painting child hangs")
                 await self._child.stop()
 

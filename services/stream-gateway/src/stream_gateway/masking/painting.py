@@ -11,7 +11,9 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
 from stream_gateway.domain.access_units import CLOCK_HZ, AccessUnit
+from stream_gateway.domain.watermark import Stamp
 from stream_gateway.masking.raster import BLOCK, Flags, hidden_blocks, pixels_of
+from stream_gateway.masking.stamp import samples_of, stamped
 from stream_gateway.masking.wire import Coding, Corners, joined, parted
 
 _START = b"\x00\x00\x00\x01"
@@ -27,7 +29,7 @@ Sets = tuple[bytes, ...]
 
 
 class NothingToHide(RuntimeError):
-    """A picture came before anybody said what to hide in it."""
+    """A picture came before anybody said what to hide in it, or what to write."""
 
 
 class Unreadable(ValueError):
@@ -37,12 +39,13 @@ class Unreadable(ValueError):
 class Painter:
     """One stream, from access units in H.264 or H.265 to painted ones in H.264 without B-frames.
 
-    Nothing comes out before ``hide`` was called.
+    Nothing comes out before ``hide`` was called, nor, where the coding is ``stamped``, before ``stamp`` was.
     """
 
     def __init__(self, coding: Coding) -> None:
         self._coding = coding
         self._areas: Sequence[Corners] | None = None
+        self._stamp: Stamp | None = None
         self._planes: tuple[Flags, Flags] | None = None
         self._decoder: VideoCodecContext | None = None
         self._encoder: VideoCodecContext | None = None
@@ -57,6 +60,10 @@ class Painter:
         """Hide these areas from the next picture on."""
         if self._areas != areas:
             self._areas, self._planes = areas, None
+
+    def stamp(self, stamp: Stamp) -> None:
+        """Write this over what is shown, from the next picture on."""
+        self._stamp = stamp
 
     def begin(self, codec: str, sets: Sequence[bytes]) -> None:
         """Take what the decoder must know. ``codec`` as ``access_units.Codec``."""
@@ -74,10 +81,11 @@ class Painter:
         """Yield painted access units, each with the parameter sets that came with it (a key frame's).
 
         Raises:
-            NothingToHide: nobody said what to hide.
+            NothingToHide: nobody said what to hide, or what to write.
             Unreadable: the pictures do not decode.
         """
-        if self._areas is None or self._decoder is None:
+        unsaid = self._areas is None or (self._coding.stamped and self._stamp is None)
+        if unsaid or self._decoder is None:
             raise NothingToHide
         packet = av.Packet(self._pending_sets + b"".join(_START + nal for nal in parted(unit.sample)))
         packet.pts, packet.dts, packet.time_base = unit.time + unit.shown_after, unit.time, _TICK
@@ -92,6 +100,17 @@ class Painter:
             self._failures = 0
         elif self._failures > _MAX_FAILURES:
             raise Unreadable
+        for picture in pictures:
+            yield from self._coded(picture)
+
+    def rest(self) -> Iterator[tuple[Sets, AccessUnit]]:
+        """Yield the painted access units of pictures that the decoder still holds: nothing more comes in."""
+        if self._decoder is None:
+            return
+        try:
+            pictures = self._decoder.decode(None)
+        except FFmpegError:
+            return
         for picture in pictures:
             yield from self._coded(picture)
 
@@ -123,9 +142,8 @@ class Painter:
         luma, chroma = self._planes or self._laid_out(picture.width, picture.height)
         for number, plane in enumerate(picture.planes):
             hidden, tone = (luma, _BLACK_LUMA) if number == 0 else (chroma, _NO_COLOUR)
-            samples = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-            np.copyto(samples[:, : plane.width], tone, where=hidden)
-        return picture
+            np.copyto(samples_of(plane), tone, where=hidden)
+        return stamped(picture, self._stamp) if self._stamp is not None else picture
 
     def _laid_out(self, width: int, height: int) -> tuple[Flags, Flags]:
         blocks = hidden_blocks(self._areas or (), width=width, height=height, margin=self._coding.margin)

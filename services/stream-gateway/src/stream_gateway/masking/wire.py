@@ -6,10 +6,12 @@ Both ends are ours, but the child decodes what a camera sent: what it says is bo
 import json
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from stream_gateway.domain.access_units import AccessUnit
+from stream_gateway.domain.access_units import AccessUnit, Codec, ParameterSets
+from stream_gateway.domain.parameter_sets import parameter_sets
+from stream_gateway.domain.watermark import Stamp
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 _HEADER = struct.Struct(">cI")
@@ -31,6 +33,8 @@ class Kind(StrEnum):
     UNIT = "u"
     MARK = "m"
     """Pictures were lost here: a key frame follows, and the mark comes back in its place."""
+    STAMP = "t"
+    """What to write into the next pictures; where the coding asks for a stamp, without one no picture comes out."""
     SETS = "s"
     """Parameter sets of what comes out."""
 
@@ -44,13 +48,15 @@ class Coding:
     """How painted pictures are coded by x264.
 
     ``rate_factor``: constant rate factor, 18 (fine) to 32 (coarse); ``preset`` trades CPU against bytes;
-    ``group_ticks``: longest group of pictures in ticks of 90 kHz; ``margin``: pixels painted around a mask.
+    ``group_ticks``: longest group of pictures in ticks of 90 kHz; ``margin``: pixels painted around a mask;
+    ``stamped``: nothing is coded without a watermark.
     """
 
     rate_factor: float = 24.0
     preset: str = "superfast"
     group_ticks: int = 180_000
     margin: float = 8.0
+    stamped: bool = False
 
 
 def message(kind: Kind, content: bytes = b"") -> bytes:
@@ -72,13 +78,7 @@ def header_of(header: bytes) -> tuple[Kind, int]:
 
 def coding_message(coding: Coding) -> bytes:
     """Return the first message to a child."""
-    told = {
-        "rate_factor": coding.rate_factor,
-        "preset": coding.preset,
-        "group_ticks": coding.group_ticks,
-        "margin": coding.margin,
-    }
-    return message(Kind.CODING, json.dumps(told).encode())
+    return message(Kind.CODING, json.dumps(asdict(coding)).encode())
 
 
 def coding_from(content: bytes) -> Coding:
@@ -94,6 +94,25 @@ def areas_message(areas: Sequence[Corners]) -> bytes:
 def areas_from(content: bytes) -> list[list[tuple[float, float]]]:
     """Read ``areas_message``."""
     return [[(float(x), float(y)) for x, y in corners] for corners in json.loads(content)]
+
+
+def stamp_message(stamp: Stamp) -> bytes:
+    """Return what is to be written into pictures."""
+    return message(Kind.STAMP, json.dumps(asdict(stamp)).encode())
+
+
+def stamp_from(content: bytes) -> Stamp:
+    """Read ``stamp_message``; raises WireBroken."""
+    told = json.loads(content)
+    if not told["lines"]:
+        raise WireBroken("a stamp without a word")
+    return Stamp(tuple(told["lines"]), told["second"])
+
+
+def codec_message(parameters: ParameterSets) -> bytes:
+    """Return codec and parameter sets of the pictures that follow."""
+    sets = joined((*parameters.vps, *parameters.sps, *parameters.pps))
+    return message(Kind.CODEC, parameters.codec.value.encode() + b"\x00" + sets)
 
 
 def unit_message(unit: AccessUnit) -> bytes:
@@ -123,3 +142,10 @@ def parted(sample: bytes) -> Iterator[bytes]:
             raise WireBroken("a NAL unit goes past its sample")
         yield sample[at + 4 : at + 4 + length]
         at += 4 + length
+
+
+def painted_sets(content: bytes) -> ParameterSets:
+    """Read what a ``SETS`` answer says; raises WireBroken or MalformedParameterSets."""
+    nals = list(parted(content))
+    sps = [nal for nal in nals if nal[0] & 0x1F == 7]  # noqa: PLR2004 - H.264 §7.4.1
+    return parameter_sets(Codec.H264, (), sps, [nal for nal in nals if nal not in sps])

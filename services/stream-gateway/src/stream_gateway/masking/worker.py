@@ -7,8 +7,10 @@ input ends, or its output breaks.
 import os
 import resource
 import sys
+from collections.abc import Iterable
 from typing import BinaryIO
 
+from stream_gateway.domain.access_units import AccessUnit
 from stream_gateway.masking.painting import NothingToHide, Painter, Sets, Unreadable
 from stream_gateway.masking.wire import (
     HEADER_BYTES,
@@ -20,6 +22,7 @@ from stream_gateway.masking.wire import (
     joined,
     message,
     parted,
+    stamp_from,
     unit_from,
     unit_message,
 )
@@ -33,7 +36,7 @@ def paint_messages(source: BinaryIO, target: BinaryIO) -> None:
 
     Raises:
         WireBroken: the input is not what the gateway says.
-        NothingToHide: a picture came before its masks.
+        NothingToHide: a picture came before its masks, or before its stamp.
         Unreadable: the camera's pictures do not decode.
     """
     kind, content = _next(source) or (Kind.CODING, b"")
@@ -48,6 +51,8 @@ def paint_messages(source: BinaryIO, target: BinaryIO) -> None:
         match kind:
             case Kind.AREAS:
                 painter.hide(areas_from(content))
+            case Kind.STAMP:
+                painter.stamp(stamp_from(content))
             case Kind.CODEC:
                 codec, sets = content.split(b"\x00", 1)
                 painter.begin(codec.decode(), list(parted(sets)))
@@ -55,14 +60,22 @@ def paint_messages(source: BinaryIO, target: BinaryIO) -> None:
                 painter.want_key()
                 target.write(message(Kind.MARK))
             case Kind.UNIT:
-                for sets, unit in painter.paint(unit_from(content)):
-                    if sets and sets != told:
-                        told = sets
-                        target.write(message(Kind.SETS, joined(sets)))
-                    target.write(unit_message(unit))
+                told = _answer(target, painter.paint(unit_from(content)), told)
             case _:
                 raise WireBroken(f"an unexpected message {kind}")
         target.flush()
+    _answer(target, painter.rest(), told)
+    target.flush()
+
+
+def _answer(target: BinaryIO, painted: Iterable[tuple[Sets, AccessUnit]], told: Sets) -> Sets:
+    """Write painted pictures, parameter sets only where they are others than those told; returns what is told now."""
+    for sets, unit in painted:
+        if sets and sets != told:
+            told = sets
+            target.write(message(Kind.SETS, joined(sets)))
+        target.write(unit_message(unit))
+    return told
 
 
 def _next(source: BinaryIO) -> tuple[Kind, bytes] | None:

@@ -10,6 +10,7 @@ from stream_gateway.domain.fragments import MAX_BOX_BYTES
 from stream_gateway.domain.playlists import Part
 from stream_gateway.domain.replays import Replay, ReplayOver, ReplaySegment
 from stream_gateway.domain.timeline import Stretch
+from stream_gateway.domain.watermark import Stamp
 from stream_gateway.playback.films import Films
 from stream_gateway.playback.plans import Opened, Plan, Plans
 from stream_gateway.playback.readable import Readability
@@ -55,7 +56,10 @@ class ReplayRoom:
         return plan, tuple(stretch for stretch in plan.shown if stretch.recording in readable)
 
     async def parts(self, replay: Replay, at: datetime, *, key_pictures: bool) -> list[Part]:
-        """Return what a playlist lists now: one part per group of pictures."""
+        """Return what a playlist lists now: one part per group of pictures.
+
+        Where a watermark is burnt in, each is an answer of its own, and so is the init segment.
+        """
         plan, shown = await self.readable_plan(replay, at)
         found: list[Part] = []
         before: Stretch | None = None
@@ -63,7 +67,8 @@ class ReplayRoom:
             opened = plan.opened[stretch.recording]
             if opened is not None:
                 breaks = before is None or not _continues(plan, before, stretch)
-                found.append(_part(plan, stretch, opened, breaks=breaks, key_pictures=key_pictures))
+                part = _part(plan, stretch, opened, breaks=breaks, key_pictures=key_pictures, marked=replay.marked)
+                found.append(part)
                 before = stretch
         return found
 
@@ -104,8 +109,14 @@ class ReplayRoom:
         seconds = (stretch.ends_at - stretch.starts_at).total_seconds()
         return key_picture(table, picture, round(seconds * film.timescale))
 
-    async def thumbnail(self, replay: Replay, segment: ReplaySegment, index: int, group: int) -> bytes | None:
-        """Return the small picture of a group's key frame, None when it cannot be decoded."""
+    async def thumbnail(
+        self, replay: Replay, segment: ReplaySegment, index: int, group: int, stamp: Stamp | None
+    ) -> bytes | None:
+        """Return the small picture of a group's key frame, None when it cannot be decoded.
+
+        ``stamp``: what it must carry, that of the instant at which it is made; a replay's are all made with one or all
+        without.
+        """
         known = self.thumbnails.known(replay.replay_id, index, group)
         if known is not None:
             return known
@@ -117,7 +128,7 @@ class ReplayRoom:
             fragment = await self.key_picture(replay, segment, index, group)
         except MalformedMedia:
             return None
-        return await self.thumbnails.make(replay.replay_id, index, group, film.init + fragment)
+        return await self.thumbnails.make(replay.replay_id, index, group, film.init + fragment, stamp)
 
 
 def _continues(plan: Plan, before: Stretch, stretch: Stretch) -> bool:
@@ -130,19 +141,19 @@ def _continues(plan: Plan, before: Stretch, stretch: Stretch) -> bool:
     return abs(plan.group(stretch).decode_time / second.timescale - expected) <= _CONTINUES_WITHIN_SECONDS
 
 
-def _part(plan: Plan, stretch: Stretch, opened: Opened, *, breaks: bool, key_pictures: bool) -> Part:
+def _part(plan: Plan, stretch: Stretch, opened: Opened, *, breaks: bool, key_pictures: bool, marked: bool) -> Part:
     film = f"segments/{stretch.recording}"
     group = plan.group(stretch)
     uri, byte_range = film, (group.length, opened.place(group.offset))
     if key_pictures:
         uri, byte_range = f"{film}/keyframes/{stretch.group}", None
-    elif stretch.cut:
+    elif stretch.cut or marked:
         uri, byte_range = f"{film}/groups/{stretch.group}", None
     return Part(
         uri=uri,
         byte_range=byte_range,
-        init_uri=film,
-        init_length=opened.init_length,
+        init_uri=f"{film}/init" if marked else film,
+        init_length=None if marked else opened.init_length,
         starts_at=stretch.starts_at,
         seconds=(stretch.ends_at - stretch.starts_at).total_seconds(),
         breaks=breaks,

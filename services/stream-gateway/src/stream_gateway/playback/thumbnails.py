@@ -11,6 +11,8 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from stream_gateway.domain.boxes import MalformedMedia
+from stream_gateway.domain.watermark import Stamp
+from stream_gateway.masking.stamp import stamped
 
 WIDTH, HEIGHT = 160, 90
 _KEPT_BYTES = 16 * 1024 * 1024
@@ -24,7 +26,8 @@ class Thumbnails:
     first, like any other byte.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept_bytes: int = _KEPT_BYTES) -> None:
+        self._kept_bytes = kept_bytes
         self._kept: OrderedDict[tuple[UUID, int, int], bytes] = OrderedDict()
         self._bytes = 0
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -33,23 +36,29 @@ class Thumbnails:
         """Return a picture that was made before."""
         return self._kept.get((replay_id, recording, group))
 
-    async def make(self, replay_id: UUID, recording: int, group: int, film: bytes) -> bytes | None:
-        """Decode a film of one picture to JPEG; None when a decoder cannot read it."""
+    async def make(
+        self, replay_id: UUID, recording: int, group: int, film: bytes, stamp: Stamp | None = None
+    ) -> bytes | None:
+        """Decode a film of one picture to JPEG, a stamp written over it; None when a decoder cannot read it."""
         async with self._slots:
             try:
-                picture = await asyncio.to_thread(small_picture, film)
+                picture = await asyncio.to_thread(small_picture, film, stamp)
             except (FFmpegError, MalformedMedia, StopIteration):
                 return None
+        replaced = self._kept.pop((replay_id, recording, group), b"")  # two asked for it at once
         self._kept[replay_id, recording, group] = picture
-        self._bytes += len(picture)
-        while self._bytes > _KEPT_BYTES:
+        self._bytes += len(picture) - len(replaced)
+        while self._bytes > self._kept_bytes:
             _, gone = self._kept.popitem(last=False)
             self._bytes -= len(gone)
         return picture
 
 
-def small_picture(film: bytes) -> bytes:
-    """Return the first frame of a film as JPEG, within 160 x 90, its shape kept; raises FFmpegError."""
+def small_picture(film: bytes, stamp: Stamp | None = None) -> bytes:
+    """Return the first frame of a film as JPEG, within 160 x 90, its shape kept; raises FFmpegError.
+
+    ``stamp`` is written over the small picture, so that it can be read there.
+    """
     with av.open(io.BytesIO(film), "r") as container:
         container.streams.video[0].thread_count = 1
         frame = next(container.decode(video=0), None)
@@ -57,7 +66,8 @@ def small_picture(film: bytes) -> bytes:
         raise MalformedMedia("no picture in the film")
     scale = min(WIDTH / frame.width, HEIGHT / frame.height)
     width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
-    return _jpeg(frame.reformat(width=width, height=height, format="yuvj420p"))
+    small = frame.reformat(width=width, height=height, format="yuvj420p")
+    return _jpeg(stamped(small, stamp) if stamp is not None else small)
 
 
 def _jpeg(frame: VideoFrame) -> bytes:

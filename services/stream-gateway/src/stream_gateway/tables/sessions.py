@@ -1,6 +1,6 @@
 """Viewing sessions."""
 
-from sqlalchemy import Column, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, Uuid, text
 
 from stream_gateway.tables.metadata import instant, metadata
 
@@ -22,6 +22,7 @@ sessions = Table(
     Column("close_reason", Text),
     Column("station", Text, nullable=False, server_default=""),
     Column("transport", Text),
+    Column("marked", Boolean, nullable=False, server_default="false"),
     Index("ix_viewing_sessions_open_lease", "lease_until", postgresql_where=text("closed_at IS NULL")),
     Index("ix_viewing_sessions_camera", "camera_id", "opened_at"),
 )

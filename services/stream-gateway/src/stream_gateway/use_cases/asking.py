@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.auth import Principal
 from guard import Grant, Guard, Motive, Window
-from policy import Action, Agent, Context
+from policy import Action, Agent, Context, burns_watermark
+from stream_gateway.domain.watermark import Watermark, reference_of, register_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,14 @@ async def check_right(
     action: Action,
     camera_id: str,
     window: Window | None = None,
+    shown_as: UUID | None = None,
 ) -> Grant:
-    """Decide and write the register row in the caller's transaction; raises as ``Guard.check`` does."""
+    """Decide and write the register row in the caller's transaction; raises as ``Guard.check`` does.
+
+    ``shown_as``: the session, replay or still that pictures leave as. Where they only do with a burnt-in watermark, the
+    row has the reference that is written into them.
+    """
+    marked = shown_as is not None and burns_watermark(guard.agent(asked.principal), guard.camera(camera_id, asked.at))
     return await guard.check(
         connection,
         principal=asked.principal,
@@ -40,7 +48,18 @@ async def check_right(
         context=asked.context,
         motive=asked.motive,
         window=window,
+        note=register_note(reference_of(shown_as)) if marked and shown_as else "",
     )
+
+
+def must_be_marked(grant: Grant) -> bool:
+    """Tell whether what was granted may only be shown with a burnt-in watermark."""
+    return burns_watermark(grant.agent, grant.camera)
+
+
+def watermark_of(agent: Agent, shown_as: UUID) -> Watermark:
+    """Return what an agent's pictures carry."""
+    return Watermark(agent.name or agent.agent_id, agent.organisation_name, reference_of(shown_as))
 
 
 async def require(connection: AsyncConnection, guard: Guard, asked: Asked, action: Action, *, subject: str) -> Agent:

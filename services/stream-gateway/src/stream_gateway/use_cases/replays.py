@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from guard import Guard, Motive, Window
-from policy import Action, Agent, Context
+from policy import Action, Agent, Context, burns_watermark
 from stream_gateway.domain.replays import (
     INSTANT_OPEN_FOR,
     OPEN_FOR,
@@ -17,7 +17,7 @@ from stream_gateway.domain.replays import (
 )
 from stream_gateway.ports import RecentFootage, SegmentIndex
 from stream_gateway.repository import replays, sessions
-from stream_gateway.use_cases.asking import Asked, check_right
+from stream_gateway.use_cases.asking import Asked, check_right, must_be_marked
 
 _ACTIONS = {"replay": Action.REPLAY, "live": Action.LIVE}
 _NOT_UPLOADED_FOR = timedelta(minutes=15)
@@ -38,7 +38,8 @@ async def open_replay(
 ) -> Replay:
     """Open recorded footage to one agent for ten minutes; raises WindowRefused."""
     check_window(starts_at, ends_at, asked.at)
-    grant = await check_right(connection, guard, asked, Action.REPLAY, camera_id, Window(starts_at, ends_at))
+    window = Window(starts_at, ends_at)
+    grant = await check_right(connection, guard, asked, Action.REPLAY, camera_id, window, shown_as=replay_id)
     # the spool first: a film that is uploaded meanwhile is then found twice, not nowhere
     fresh = await recent.find(camera_id, starts_at, ends_at) if ends_at > asked.at - _NOT_UPLOADED_FOR else []
     known = await index.find(camera_id, starts_at, ends_at)
@@ -54,6 +55,8 @@ async def open_replay(
         segments=(*known.segments, *fresh),
         gaps=known.gaps,
         incident_id=asked.context.incident_id,
+        ticket_id=asked.context.ticket_id,
+        marked=must_be_marked(grant),
     )
     await replays.add_replay(connection, replay)
     return replay
@@ -92,7 +95,8 @@ async def open_instant_replay(
     if right == "live" and session is not None:
         context = Context(incident_id=session.incident_id, ticket_id=session.ticket_id)
     why = Asked(asked.principal, asked.station, asked.at, motive, context)
-    grant = await check_right(connection, guard, why, _ACTIONS[right], camera_id, Window(starts_at, ends_at))
+    window = Window(starts_at, ends_at)
+    grant = await check_right(connection, guard, why, _ACTIONS[right], camera_id, window, shown_as=replay_id)
     fresh = await recent.find(camera_id, starts_at, ends_at)
     known = await index.find(camera_id, starts_at, ends_at)
     replay = Replay(
@@ -108,6 +112,8 @@ async def open_instant_replay(
         gaps=known.gaps,
         right=right,
         incident_id=context.incident_id,
+        ticket_id=context.ticket_id,
+        marked=must_be_marked(grant),
     )
     await replays.add_replay(connection, replay)
     return replay
@@ -124,8 +130,16 @@ def _motive_text(live: bool, last: timedelta, context: Context) -> str:  # noqa:
 
 def still_allowed(guard: Guard, agent: Agent, replay: Replay, at: datetime) -> bool:
     """Ask the policy again, without writing: for every playlist and every range of bytes."""
-    context = Context(incident_id=replay.incident_id)
-    return guard.decide(agent, _ACTIONS[replay.right], replay.camera_id, context, at)[1].allowed
+    return guard.decide(agent, _ACTIONS[replay.right], replay.camera_id, _context_of(replay), at)[1].allowed
+
+
+def _context_of(replay: Replay) -> Context:
+    return Context(incident_id=replay.incident_id, ticket_id=replay.ticket_id)
+
+
+def lacks_watermark(guard: Guard, agent: Agent, replay: Replay, at: datetime) -> bool:
+    """Tell whether the arrêté asks, since the replay was opened, for a watermark that it does not carry."""
+    return not replay.marked and burns_watermark(agent, guard.camera(replay.camera_id, at))
 
 
 async def refuse_further(connection: AsyncConnection, *, guard: Guard, asked: Asked, replay_id: UUID) -> None:
@@ -134,7 +148,7 @@ async def refuse_further(connection: AsyncConnection, *, guard: Guard, asked: As
     if replay is None or asked.at >= replay.closes_at:
         return
     await replays.save_closing(connection, replay.closed(asked.at))
-    why = Asked(asked.principal, asked.station, asked.at, asked.motive, Context(incident_id=replay.incident_id))
+    why = Asked(asked.principal, asked.station, asked.at, asked.motive, _context_of(replay))
     window = Window(replay.starts_at, replay.ends_at)
     await check_right(connection, guard, why, _ACTIONS[replay.right], replay.camera_id, window)
 

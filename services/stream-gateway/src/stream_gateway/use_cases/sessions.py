@@ -9,7 +9,7 @@ from guard import Guard
 from policy import Action
 from stream_gateway.domain.sessions import CloseReason, Quality, SessionAlreadyClosed, ViewingSession
 from stream_gateway.repository import sessions
-from stream_gateway.use_cases.asking import Asked, check_right
+from stream_gateway.use_cases.asking import Asked, check_right, must_be_marked
 
 
 class SessionUnknown(Exception):
@@ -27,7 +27,7 @@ async def open_session(
     lease_for: timedelta,
 ) -> ViewingSession:
     """Grant a viewing session. The register row is written in the same transaction: no row, no image."""
-    grant = await check_right(connection, guard, asked, Action.LIVE, camera_id)
+    grant = await check_right(connection, guard, asked, Action.LIVE, camera_id, shown_as=session_id)
     session = ViewingSession.open(
         session_id=session_id,
         camera_id=camera_id,
@@ -41,6 +41,7 @@ async def open_session(
         lease_for=lease_for,
         login_id=asked.principal.session_id,
         station=asked.station,
+        marked=must_be_marked(grant),
     )
     await sessions.add_session(connection, session)
     return session
@@ -72,7 +73,7 @@ async def switch_session(
         ticket_id=asked.context.ticket_id,
     )
     if switched != session:
-        await check_right(connection, guard, asked, Action.LIVE, session.camera_id)
+        await check_right(connection, guard, asked, Action.LIVE, session.camera_id, shown_as=session_id)
         await sessions.save_session(connection, switched)
         await sessions.say_switched(connection, switched, asked.at)
     return switched
