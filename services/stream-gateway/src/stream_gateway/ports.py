@@ -1,12 +1,16 @@
-"""What this service needs of the outside: a camera's motors, a camera's address, the index. Pulls: ``media``.
+"""What this service needs of the outside: a camera's motors, its address, its recording, the index. Pulls: ``media``.
 
 Every Protocol that has more than one possible implementation has one contract test suite in ``tests``.
 """
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from stream_gateway.domain.access_units import AccessUnit, ParameterSets
+from stream_gateway.domain.backfill import EdgeRefusal
+from stream_gateway.domain.intervals import Interval
 from stream_gateway.domain.ptz.orders import Order, Pointing, StoredPreset
 from stream_gateway.domain.replays import Recorded, ReplaySegment
 from stream_gateway.masks_to_burn import NO_MASKS, MasksToBurn
@@ -88,6 +92,43 @@ class SegmentIndex(Protocol):
 
     async def find(self, camera_id: str, starts_at: datetime, ends_at: datetime) -> Recorded:
         """Return readable segments and declared gaps that touch the half-open window, in order."""
+        ...
+
+
+class EdgeRefused(Exception):
+    """A camera does not give what it recorded itself; ``kind`` says why, its sentence is French."""
+
+    def __init__(self, kind: EdgeRefusal) -> None:
+        super().__init__(kind.sentence)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePicture:
+    """A picture of a camera's own recording. ``taken_at``: by the camera's clock; the unit's own time means nothing."""
+
+    unit: AccessUnit
+    taken_at: datetime
+
+
+class EdgeArchive(Protocol):
+    """What one camera has recorded on a card of its own. Every wait is bounded."""
+
+    async def clock_offset(self) -> float:
+        """Return the camera's clock minus ours in seconds, as well as the camera tells it; raises EdgeRefused."""
+        ...
+
+    def footage(self, window: Interval) -> AsyncGenerator[ParameterSets | EdgePicture, None]:
+        """Yield what a live pull would have delivered in a window of the camera's clock, in order of decoding.
+
+        Begins with parameter sets and the key frame at or before the window's begin, as far as the camera has it; sets
+        come again whenever they change, and after a hole a key frame. May go on a little after the window's end; ends
+        by itself where the recording does. Close it when enough has come. Raises EdgeRefused, also after some pictures.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
         ...
 
 

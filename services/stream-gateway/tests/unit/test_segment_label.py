@@ -1,6 +1,7 @@
 """A label reads back as it was written; damage is damage and nothing else."""
 
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -24,6 +25,7 @@ labels = st.builds(
     clock_offset_ms=st.none() | st.integers(-(2**40), 2**40),
     engine=texts,
     node_id=texts,
+    fetched_ms=st.just(0) | st.integers(1, 2**45),
 )
 
 
@@ -36,6 +38,16 @@ def test_a_label_reads_back(label: SegmentLabel) -> None:
     box = label.box()
     assert int.from_bytes(box[:4], "big") == len(box)
     assert read_label(box) == label
+
+
+def test_a_label_of_before_says_live() -> None:
+    content = (
+        b'{"camera_id":"a","authorisation_id":"b","started_at":"2026-01-01T00:00:00+00:00","epoch":3,'
+        b'"first_pts":1,"clock_offset_ms":null,"engine":"n","node_id":"m"}'
+    )
+    read = read_label(boxed(content))
+    assert (read.fetched_ms, read.origin) == (0, "live")
+    assert replace(read, fetched_ms=5).origin == "edge"
 
 
 @given(labels, st.data())

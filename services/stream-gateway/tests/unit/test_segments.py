@@ -31,6 +31,15 @@ texts = st.text(min_size=1, max_size=40)
 def test_a_name_reads_back_and_sorts_by_time(at: datetime, epoch: int) -> None:
     start = to_millisecond(at)
     assert parse_segment_name(segment_name(start, epoch)) == (start, epoch)
+
+
+@given(instants, st.integers(0, 10**18), st.integers(1, 10**14))
+def test_the_name_of_fetched_footage_says_so_and_is_no_other(at: datetime, epoch: int, fetched_ms: int) -> None:
+    start = to_millisecond(at)
+    name = segment_name(start, epoch, fetched_ms)
+    assert parse_segment_name(name) == (start, epoch)
+    assert name.endswith(f"-e{fetched_ms}")
+    assert len({segment_id("c", start, epoch, when) for when in (0, fetched_ms, fetched_ms + 1)}) == 3
     assert stamp(start) < stamp(start + timedelta(milliseconds=1))
 
 

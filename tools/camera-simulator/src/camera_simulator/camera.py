@@ -3,11 +3,13 @@
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from camera_simulator.card import Card
 from camera_simulator.clips import load_clip
 from camera_simulator.counter_clip import LOOP_PICTURES, counter_clip, wall_alignment
 from camera_simulator.onvif.mask_store import MaskStore
@@ -78,6 +80,10 @@ class Camera:
         self.reports = Reports()
         self.mask_store = MaskStore()
         self.ptz_log = PtzLog()
+        self.card_slot = False
+        self.card: Card | None = None
+        self.searches: list[str] = []
+        self.card_calls: Counter[str] = Counter()
         self._healthy = {quality: stream.rendition for quality, stream in streams.items()}
 
     @property
@@ -103,6 +109,15 @@ class Camera:
         self.clock_error_s = seconds
         for stream in self.streams.values():
             stream.clock_error_s = seconds
+
+    def insert_card(self, now: float, capacity_s: float) -> None:
+        """Have a slot, and a card in it that keeps so many seconds from now on; 0: the slot is empty."""
+        self.card_slot = True
+        self.card = Card(self.streams["main"], inserted_at=now, capacity_s=capacity_s) if capacity_s > 0 else None
+
+    def remove_slot(self) -> None:
+        """Be a camera that keeps nothing by itself."""
+        self.card_slot, self.card = False, None
 
     @property
     def can_spoil(self) -> bool:

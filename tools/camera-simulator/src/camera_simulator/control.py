@@ -41,6 +41,9 @@ class Control:
     def add_routes(self, app: web.Application) -> None:
         """Add them to an application."""
         app.router.add_get("/simulator/cameras", self._list)
+        app.router.add_get(f"{_CAMERA}/card", self._get_card)
+        app.router.add_put(f"{_CAMERA}/card", self._insert_card)
+        app.router.add_delete(f"{_CAMERA}/card", self._remove_slot)
         app.router.add_put(f"{_CAMERA}/quirks", self._set_quirks)
         app.router.add_post(f"{_CAMERA}/reports", self._report)
         app.router.add_post(f"{_CAMERA}/reboot", self._reboot)
@@ -86,6 +89,26 @@ class Control:
         except (json.JSONDecodeError, ValueError, TypeError) as error:
             raise web.HTTPBadRequest(text=f"expected a list of {[quirk.value for quirk in Quirk]}") from error
         return web.json_response(sorted(camera.quirks))
+
+    async def _get_card(self, request: web.Request) -> web.Response:
+        camera = self._camera(request)
+        capacity = None if not camera.card_slot else camera.card.capacity_s if camera.card else 0
+        return web.json_response({"capacity_s": capacity, "calls": dict(camera.card_calls)})
+
+    async def _insert_card(self, request: web.Request) -> web.Response:
+        camera = self._camera(request)
+        try:
+            capacity = float((await request.json())["capacity_s"])
+        except (json.JSONDecodeError, ValueError, TypeError, KeyError) as error:
+            raise web.HTTPBadRequest(text='expected {"capacity_s": seconds, 0 for an empty slot}') from error
+        if not (math.isfinite(capacity) and capacity >= 0):
+            raise web.HTTPBadRequest(text="capacity_s: from 0")
+        camera.insert_card(asyncio.get_running_loop().time(), capacity)
+        return web.json_response({"capacity_s": capacity})
+
+    async def _remove_slot(self, request: web.Request) -> web.Response:
+        self._camera(request).remove_slot()
+        return web.json_response({})
 
     async def _report(self, request: web.Request) -> web.Response:
         camera = self._camera(request)

@@ -10,7 +10,7 @@ from aiohttp import web
 from camera_simulator.camera import Camera
 from camera_simulator.control import AUTHORITY, Control
 from camera_simulator.digest import Credentials, DigestGate, Verdict
-from camera_simulator.onvif import device, masks, media, ptz
+from camera_simulator.onvif import device, masks, media, ptz, recordings
 from camera_simulator.onvif.events import EventService
 from camera_simulator.onvif.operations import Call, Operation
 from camera_simulator.onvif.quirks import ANSWERING, Quirk, answer, undeclared
@@ -53,6 +53,8 @@ class HttpFace:
             "trt": media.OPERATIONS,
             "tr2": masks.OPERATIONS,
             "tptz": ptz.OPERATIONS,
+            "tse": recordings.SEARCH_OPERATIONS,
+            "trp": recordings.REPLAY_OPERATIONS,
             "tev": events,
             "wsnt": events,
         }
@@ -60,7 +62,7 @@ class HttpFace:
     def application(self) -> web.Application:
         """The aiohttp application."""
         app = web.Application(client_max_size=MAX_REQUEST_OCTETS)
-        service = "{service:(?:device|media|media2|ptz|event)_service}"
+        service = "{service:(?:device|media|media2|ptz|event|search|replay)_service}"
         app.router.add_post(f"/onvif/{{camera}}/{service}", self._of_camera(self._soap))
         app.router.add_post("/onvif/{service:device_service}", self._of_camera(self._soap))  # the first camera's
         app.router.add_post("/onvif/{camera}/subscriptions/{subscription}", self._of_camera(self._soap))
@@ -108,6 +110,10 @@ class HttpFace:
     async def _call(self, request: web.Request, camera: Camera, soap: SoapRequest, received_at: float) -> str:
         operation = self._operations.get(soap.prefix, {}).get(soap.name)
         if operation is None:
+            raise SoapFaultError(f"{soap.name} is not supported", "ter:ActionNotSupported", status=500)
+        if soap.prefix in recordings.SERVICES:
+            camera.card_calls[soap.name] += 1
+        if soap.prefix in recordings.SERVICES and not camera.card_slot:
             raise SoapFaultError(f"{soap.name} is not supported", "ter:ActionNotSupported", status=500)
         if soap.name == "GetServices" and Quirk.NO_GET_SERVICES in camera.quirks:
             raise SoapFaultError("GetServices is not supported", "ter:ActionNotSupported", status=500)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from camera_simulator import sdp
 from camera_simulator.camera import Camera
+from camera_simulator.card_replay import REPLAY_FEATURE, CardPlayer, asked_of
 from camera_simulator.outlets import MAX_UNSENT_OCTETS, TcpOutlet, UdpOutlet
 from camera_simulator.rtsp_wire import (
     MalformedRequestError,
@@ -34,6 +35,7 @@ SERVER = "Vigie camera simulator"
 METHODS = ("OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN", "GET_PARAMETER")
 METHODS_WITHOUT_KEEPALIVE = METHODS[:-1]
 STREAM_PATH_PARTS = 3
+CARD = "card"
 log = logging.getLogger(__name__)
 
 
@@ -62,6 +64,7 @@ class RtspConnection(asyncio.Protocol):
         self._session = ""
         self._outlet: Outlet | None = None
         self._watch: SessionWatch | None = None
+        self._player: CardPlayer | None = None
         self._answers: dict[str, Callable[[Asked], None]] = {
             "DESCRIBE": self._describe,
             "SETUP": self._setup,
@@ -123,6 +126,10 @@ class RtspConnection(asyncio.Protocol):
         if request.method not in methods:
             self._respond(request, 501 if request.method in METHODS else 405, {"Allow": ", ".join(methods)})
             return
+        required = request.headers.get("require", REPLAY_FEATURE)
+        if required != REPLAY_FEATURE:
+            self._respond(request, 551, {"Unsupported": required})
+            return
         gate = self._gates.of(habits)
         verdict = gate.judge(request.headers.get("authorization"), request.method)
         if not verdict.accepted:
@@ -134,9 +141,11 @@ class RtspConnection(asyncio.Protocol):
 
     def _target(self, request: RtspRequest) -> tuple[Camera | None, CameraStream | None]:
         path = request.path
-        if len(path) < STREAM_PATH_PARTS or path[0] != "cam" or path[3:] not in ((), (sdp.TRACK,)):
+        if len(path) < STREAM_PATH_PARTS or path[0] not in ("cam", CARD) or path[3:] not in ((), (sdp.TRACK,)):
             return None, None
         camera = self._cameras.get(path[1])
+        if path[0] == CARD and (camera is None or camera.card is None or path[2] != "main"):
+            return camera, None
         return camera, camera.streams.get(path[2]) if camera else None
 
     def _describe(self, asked: Asked) -> None:
@@ -209,6 +218,9 @@ class RtspConnection(asyncio.Protocol):
         if self._is_taken(asked):
             self._respond(request, 453)
             return
+        if request.path[0] == CARD:
+            self._replay(asked)
+            return
         timestamp = stream.next_keyframe_timestamp(asyncio.get_running_loop().time())
         track = "/".join(request.path[1:3])
         parts = urlsplit(request.url)
@@ -224,6 +236,28 @@ class RtspConnection(asyncio.Protocol):
         if StreamQuirk.DRIP in asked.habits:
             self._outlet = Drip(self._outlet, asked.habits.drip_octets_per_s)
         stream.add_viewer(self._outlet)
+
+    def _replay(self, asked: Asked) -> None:
+        request, card = asked.request, asked.camera.card
+        if card is None or self._transport is None or not isinstance(self._outlet, TcpOutlet):
+            self._respond(request, 461)
+            return
+        asked.camera.card_calls["PLAY"] += 1
+        wanted = asked_of(request)
+        player = CardPlayer(card, asked.stream, wanted, asked.camera.clock_error_s) if wanted else None
+        if player is None or not player.known:
+            self._respond(request, 457)
+            return
+        self._stop_player()
+        headers = {"Session": self._session, "Range": player.range, "RTP-Info": f"url={request.url}"}
+        self._respond(request, 200, headers)
+        self._player = player
+        player.start(self._transport, self._outlet.rtp_channel)
+
+    def _stop_player(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
 
     def _keep_alive(self, asked: Asked) -> None:
         request = asked.request
@@ -252,6 +286,7 @@ class RtspConnection(asyncio.Protocol):
         return True
 
     def _leave(self) -> None:
+        self._stop_player()
         if self._watch is not None:
             self._watch.stop()
             self._watch = None

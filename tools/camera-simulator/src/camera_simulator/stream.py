@@ -178,6 +178,18 @@ class CameraStream:
         """Picture of the loop shown at a tick."""
         return (tick + self._phase) % len(self.clip.access_units)
 
+    def tick_at(self, now: float) -> int:
+        """The last tick up to an instant of the event loop's clock."""
+        return self._pacer.tick_at(now)
+
+    def time_of(self, tick: int) -> float:
+        """When the picture of a tick is filmed, on the event loop's clock."""
+        return self._pacer.time_of(tick)
+
+    def unit_at(self, tick: int) -> PacketisedUnit:
+        """The picture of a tick, as a fixed camera films it."""
+        return self.rendition.units[self.index_at(tick)]
+
     def index_now(self, now: float) -> int:
         return self.index_at(self._pacer.tick_at(now))
 
@@ -203,7 +215,7 @@ class CameraStream:
             self._live_tick = tick
             self._live_wake.set()
             return
-        self._send(self.rendition.units[self.index_at(tick)], tick)
+        self._send(self.unit_at(tick), tick)
 
     def _head_shows(self, head: PtzHead, now: float) -> bool:
         """Whether the pictures must be encoded for where the head points, and can be."""

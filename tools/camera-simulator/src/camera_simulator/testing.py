@@ -172,6 +172,22 @@ class SimulatorProcess:
         faults = {"freeze": freeze, "offline": offline, "picture": picture, "clock_error_s": clock_error_s}
         self._tell("POST", f"{number:04d}/faults", faults)
 
+    def insert_card(self, number: int, *, capacity_s: float = 3600.0) -> None:
+        """Put a card into a camera: from now on it keeps its film, so many seconds of it; 0: its slot is empty."""
+        self._tell("PUT", f"{number:04d}/card", {"capacity_s": capacity_s})
+
+    def remove_card_slot(self, number: int) -> None:
+        """Make a camera one that keeps nothing by itself and offers neither search nor replay."""
+        self._tell("DELETE", f"{number:04d}/card")
+
+    def card_calls(self, number: int) -> dict[str, int]:
+        """How often each operation of a camera's search and replay was called, and PLAY of its card."""
+        return self._tell("GET", f"{number:04d}/card")["calls"]
+
+    def card_url(self, number: int, *, with_credentials: bool = False) -> str:
+        """Where a camera replays its card."""
+        return self.rtsp_url(number, "main", with_credentials=with_credentials).replace("/cam/", "/card/")
+
     def set_quirks(self, number: int, *quirks: str) -> None:
         """Give a camera these habits of real devices and no other (`camera_simulator.onvif.quirks.Quirk`)."""
         self._tell("PUT", f"{number:04d}/quirks", list(quirks))

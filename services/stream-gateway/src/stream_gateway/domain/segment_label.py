@@ -24,7 +24,9 @@ class SegmentLabel:
 
     ``started_at``: instant of the first picture by the node's clock. ``first_pts``: its time on the camera's stream, in
     ticks of 90 kHz since the pull began. ``clock_offset_ms``: the camera's clock minus ours, None where it never told
-    one. ``epoch``: of the placement that held the camera. ``engine``: what pulled it.
+    one. ``epoch``: of the placement that held the camera. ``engine``: what pulled it. ``fetched_ms``: Unix milliseconds
+    at which it was fetched from the camera's own recording, 0 for what was recorded live; the start is by the camera's
+    clock then, corrected by the offset.
     """
 
     camera_id: str
@@ -35,6 +37,12 @@ class SegmentLabel:
     clock_offset_ms: int | None
     engine: str
     node_id: str
+    fetched_ms: int = 0
+
+    @property
+    def origin(self) -> str:
+        """Whether the pictures came live, or later out of the camera's own recording: ``live`` or ``edge``."""
+        return "edge" if self.fetched_ms else "live"
 
     def words(self) -> dict[str, str | int | None]:
         """Return the label as it is kept beside the footage, too."""
@@ -47,6 +55,8 @@ class SegmentLabel:
             "clock_offset_ms": self.clock_offset_ms,
             "engine": self.engine,
             "node_id": self.node_id,
+            "origin": self.origin,
+            "fetched_ms": self.fetched_ms,
         }
 
     def box(self) -> bytes:
@@ -74,6 +84,7 @@ def read_label(box: bytes) -> SegmentLabel:
             clock_offset_ms=None if offset is None else int(offset),
             engine=str(words["engine"]),
             node_id=str(words["node_id"]),
+            fetched_ms=int(words.get("fetched_ms", 0)),  # files of before say nothing: they are live
         )
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise NotALabel from error

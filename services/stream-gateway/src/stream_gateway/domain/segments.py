@@ -15,8 +15,7 @@ from stream_gateway.domain.segment_label import SegmentLabel
 _NAMESPACE = UUID("5f0c9a3e-7a0b-5f3c-9b67-0f6f6a3a8c11")
 """Namespace of segment ids; never changes, for ids must be the same after a restart."""
 
-_STAMP = re.compile(r"^(\d{8}T\d{6})(\d{3})?Z?(?:-(\d{1,19}))?$")
-_MAX_RETENTION_DAYS = 30
+_STAMP = re.compile(r"^(\d{8}T\d{6})(\d{3})?Z?(?:-(\d{1,19})(?:-e\d{1,16})?)?$")
 
 
 class NotASegmentName(ValueError):
@@ -79,14 +78,19 @@ class Segment:
         return None if self.label is None else self.label.first_pts + self.duration_ms * 90
 
     @property
+    def fetched_ms(self) -> int:
+        """When it was fetched from the camera's own recording, Unix milliseconds; 0: it was recorded live."""
+        return 0 if self.label is None else self.label.fetched_ms
+
+    @property
     def segment_id(self) -> UUID:
         """The same for the same footage, however often it is uploaded."""
-        return segment_id(self.camera_id, self.started_at, self.epoch)
+        return segment_id(self.camera_id, self.started_at, self.epoch, self.fetched_ms)
 
     @property
     def name(self) -> str:
-        """The file's name without its suffix: ``<start>`` or ``<start>-<epoch>``."""
-        return segment_name(self.started_at, self.epoch)
+        """The file's name without its suffix: ``<start>``, ``<start>-<epoch>`` or ``<start>-<epoch>-e<fetched>``."""
+        return segment_name(self.started_at, self.epoch, self.fetched_ms)
 
     @property
     def bucket(self) -> str:
@@ -95,17 +99,23 @@ class Segment:
 
     @property
     def object_key(self) -> str:
-        """``<camera>/<hour>/<start>-<epoch>.mp4``."""
+        """``<camera>/<hour>/<name>.mp4``."""
         return f"{camera_folder(self.camera_id)}/{self.started_at:%H}/{self.name}.mp4"
 
 
-def segment_id(camera_id: str, started_at: datetime, epoch: int = 0) -> UUID:
+def segment_id(camera_id: str, started_at: datetime, epoch: int = 0, fetched_ms: int = 0) -> UUID:
     """Return the id of the segment of a camera that starts at an instant, as one holder of the camera recorded it."""
-    return uuid5(_NAMESPACE, f"{camera_id}/{segment_name(started_at, epoch)}")
+    return uuid5(_NAMESPACE, f"{camera_id}/{segment_name(started_at, epoch, fetched_ms)}")
 
 
-def segment_name(started_at: datetime, epoch: int) -> str:
-    """Return ``20261122T022706123Z-42``; without an epoch the start alone."""
+def segment_name(started_at: datetime, epoch: int, fetched_ms: int = 0) -> str:
+    """Return ``20261122T022706123Z-42``; without an epoch the start alone.
+
+    What was fetched later from the camera's own recording says when, ``…Z-42-e1764558288123``: a second try for the
+    same time must never take the place of the first in the store.
+    """
+    if fetched_ms:
+        return f"{stamp(started_at)}-{epoch}-e{fetched_ms}"
     return f"{stamp(started_at)}-{epoch}" if epoch else stamp(started_at)
 
 

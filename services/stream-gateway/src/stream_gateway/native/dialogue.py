@@ -26,6 +26,7 @@ _ANSWER_SECONDS = 8.0
 _READ_BYTES = 64 * 1024
 _MOST_MESSAGES = 64
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _NO_TRANSPORT, _BUSY = 200, 401, 403, 404, 461, 453
+_NO_SUCH_TIME, _NO_SUCH_FEATURE = 457, 551
 
 MALFORMED = PullEnded("la caméra ne parle pas RTSP correctement", EndKind.MALFORMED)
 
@@ -138,16 +139,20 @@ class Dialogue:
         return self._reader.leftover()
 
 
+_REFUSALS = {
+    _UNAUTHORIZED: ("la caméra refuse les identifiants", EndKind.REFUSED),
+    _FORBIDDEN: ("la caméra refuse les identifiants", EndKind.REFUSED),
+    _NOT_FOUND: ("la caméra ne connaît pas ce flux", EndKind.UNKNOWN_STREAM),
+    _NO_TRANSPORT: ("la caméra n'envoie pas ses images sur TCP", EndKind.UNSUPPORTED),
+    _BUSY: ("la caméra n'accepte pas une connexion de plus", EndKind.CLOSED),
+    _NO_SUCH_TIME: ("la caméra n'a rien gardé de ce moment", EndKind.UNKNOWN_STREAM),
+    _NO_SUCH_FEATURE: ("la caméra ne rejoue pas ses enregistrements", EndKind.UNSUPPORTED),
+}
+
+
 def _refusal(status: int) -> PullEnded:
-    if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return PullEnded("la caméra refuse les identifiants", EndKind.REFUSED)
-    if status == _NOT_FOUND:
-        return PullEnded("la caméra ne connaît pas ce flux", EndKind.UNKNOWN_STREAM)
-    if status == _NO_TRANSPORT:
-        return PullEnded("la caméra n'envoie pas ses images sur TCP", EndKind.UNSUPPORTED)
-    if status == _BUSY:
-        return PullEnded("la caméra n'accepte pas une connexion de plus", EndKind.CLOSED)
-    return PullEnded(f"la caméra a répondu par une erreur ({status})", EndKind.CLOSED)
+    reason, kind = _REFUSALS.get(status, (f"la caméra a répondu par une erreur ({status})", EndKind.CLOSED))
+    return PullEnded(reason, kind)
 
 
 async def connect(address: Address) -> socket.socket:
@@ -174,10 +179,23 @@ async def connect(address: Address) -> socket.socket:
         raise PullEnded("la caméra est injoignable sur le réseau", EndKind.UNREACHABLE) from None
 
 
-async def play(connection: socket.socket, address: Address) -> Playing:
-    """Bring a camera to play its video over this connection; raises PullEnded."""
+LIVE = {"Range": "npt=0.000-"}
+
+
+async def play(
+    connection: socket.socket,
+    address: Address,
+    *,
+    what: Mapping[str, str] = LIVE,
+    always: Mapping[str, str] | None = None,
+) -> Playing:
+    """Bring a camera to play its video over this connection; raises PullEnded.
+
+    ``what``: headers of PLAY; ``always``: of every request.
+    """
     dialogue = Dialogue(connection, address)
-    described = await dialogue.ask(Method.DESCRIBE, address.url, {"Accept": "application/sdp"})
+    more = always or {}
+    described = await dialogue.ask(Method.DESCRIBE, address.url, {"Accept": "application/sdp", **more})
     try:
         text = described.body.decode("utf-8", "replace")
         where = described.header("content-base") or described.header("content-location")
@@ -186,14 +204,14 @@ async def play(connection: socket.socket, address: Address) -> Playing:
         raise PullEnded(error.reason, EndKind.UNSUPPORTED) from None
     except SdpMalformed:
         raise PullEnded("la caméra ne décrit pas son flux correctement", EndKind.MALFORMED) from None
-    asked = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
+    asked = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1", **more}
     granted = await dialogue.ask(Method.SETUP, track.control, asked)
     try:
         transport = read_transport(granted.header("transport") or "")
         session = read_session(granted.header("session") or "")
     except RtspMalformed:
         raise MALFORMED from None
-    await dialogue.ask(Method.PLAY, track.aggregate, {"Session": session.identity, "Range": "npt=0.000-"})
+    await dialogue.ask(Method.PLAY, track.aggregate, {"Session": session.identity, **what, **more})
     return Playing(
         connection=connection,
         track=track,

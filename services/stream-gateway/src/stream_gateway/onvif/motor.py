@@ -19,7 +19,8 @@ from stream_gateway.domain.ptz.orders import (
     StoredPreset,
 )
 from stream_gateway.onvif.device import DeviceFault, DeviceTrouble, OnvifDevice
-from stream_gateway.onvif.soap import DEVICE, MEDIA, PTZ, SCHEMA, Account, Node, Operation, element, number_in
+from stream_gateway.onvif.services import services_of
+from stream_gateway.onvif.soap import MEDIA, PTZ, SCHEMA, Account, Node, Operation, element, number_in
 from stream_gateway.ports import CameraSource, PositionUntold, PtzFailed
 
 HOME_PRESET = "1"
@@ -112,7 +113,7 @@ class OnvifMotor:
             raise PtzFailed(str(trouble)) from trouble
 
     async def _found(self) -> _Service:
-        urls = await self._services()
+        urls = await services_of(self._device)
         media, ptz = urls.get(MEDIA), urls.get(PTZ)
         if ptz is None:
             raise PtzFailed("Cette caméra ne se commande pas.")
@@ -121,17 +122,6 @@ class OnvifMotor:
             if profile.find("PTZConfiguration") is not None and profile.attributes.get("token"):
                 return _Service(ptz, profile.attributes["token"])
         raise PtzFailed("Cette caméra ne se commande pas.")
-
-    async def _services(self) -> dict[str, str]:
-        """Return the services' addresses by namespace; old devices know GetCapabilities only."""
-        try:
-            inside = element("IncludeCapability", "false")
-            answer = await self._device.call(Operation(DEVICE, "GetServices", inside))
-        except DeviceFault:
-            answer = await self._device.call(Operation(DEVICE, "GetCapabilities", element("Category", "All")))
-            found = {MEDIA: answer.value("Media", "XAddr"), PTZ: answer.value("PTZ", "XAddr")}
-            return {namespace: url for namespace, url in found.items() if url}
-        return {node.value("Namespace"): node.value("XAddr") for node in answer.all("Service")}
 
 
 class _Refused(PtzFailed):

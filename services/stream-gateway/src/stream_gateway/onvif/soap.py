@@ -16,6 +16,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+SEARCH = "http://www.onvif.org/ver10/search/wsdl"
+REPLAY = "http://www.onvif.org/ver10/replay/wsdl"
 PTZ = "http://www.onvif.org/ver20/ptz/wsdl"
 SCHEMA = "http://www.onvif.org/ver10/schema"
 MOST_BYTES = 1_048_576

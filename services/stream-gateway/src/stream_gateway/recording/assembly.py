@@ -32,7 +32,10 @@ def open_incidents(guard: Guard) -> frozenset[str]:
 
 
 def recording(state: State) -> Recording:
-    """Return the media node as the settings say, on what the composition root has opened; sets ``state.hubs``."""
+    """Return the media node as the settings say, on what the composition root has opened.
+
+    Sets ``state.hubs``, ``state.placement`` and ``state.recorder_tools``.
+    """
     settings: Settings = state.settings
     guard: Guard = state.guard
     bus: Bus = state.bus
@@ -108,4 +111,5 @@ def recording(state: State) -> Recording:
     )
     state.hubs = hubs
     state.placement = placement
+    state.recorder_tools = tools
     return made

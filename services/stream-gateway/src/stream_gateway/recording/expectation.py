@@ -30,7 +30,9 @@ class Expectation:
         ends = {camera_id: until for camera_id, until in self._until.items() if camera_id not in wanted and until < now}
         async with self._database.transaction() as connection:
             await end_expected(connection, ends)
-            await set_expected(connection, {one: terms.insee for one, (_, terms) in wanted.items()}, at=now)
+            communes = {one: terms.insee for one, (_, terms) in wanted.items()}
+            revisions = {one: camera.revision for one, (camera, _) in wanted.items()}
+            await set_expected(connection, communes, at=now, revisions=revisions)
         self._until = {
             camera_id: authorisation.valid_until
             for camera_id, (camera, _) in wanted.items()

@@ -66,8 +66,11 @@ class Recording:
         self._drain_seconds = drain_seconds
         self._expectation = Expectation(demand, database, clock)
 
-    async def run(self) -> None:
-        """Record until cancelled; then close every file properly and upload what can be uploaded at once."""
+    async def run(self, *beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Record until cancelled; then close every file properly and upload what can be uploaded at once.
+
+        ``beside``: what else goes on as long as this process records, and writes into its spool.
+        """
         self._spool.claim()
         _spare_the_collector()
         loops: list[asyncio.Task[None]] = []
@@ -75,7 +78,7 @@ class Recording:
             await asyncio.to_thread(self._spool.recover)
             for ready in await asyncio.to_thread(lambda: list(self._spool.ready())):
                 self._uploads.offer(ready)
-            loops = [asyncio.create_task(one) for one in self._loops()]
+            loops = [asyncio.create_task(one) for one in [*self._loops(), *(loop() for loop in beside)]]
             done, _ = await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
             for loop in done:
                 loop.result()

@@ -79,9 +79,11 @@ class Spool:
             self._lock = None
 
     def new_file(
-        self, camera_id: str, terms: RecordingTerms, started_at: datetime, epoch: int
+        self, camera_id: str, terms: RecordingTerms, started_at: datetime, epoch: int, fetched_ms: int = 0
     ) -> tuple[Path, datetime]:
         """Return the path of a new open file and the start it is named by: whole milliseconds, never used before.
+
+        ``fetched_ms``: see ``SegmentLabel``.
 
         Raises:
             OSError: the folder cannot be made: the disk is full or gone.
@@ -89,9 +91,11 @@ class Spool:
         folder = self._terms_folder(camera_id, terms)
         (folder / "open").mkdir(parents=True, exist_ok=True)
         start = to_millisecond(started_at)
-        while any((folder / state / f"{segment_name(start, epoch)}.mp4").exists() for state in ("open", "ready")):
+        while any(
+            (folder / state / f"{segment_name(start, epoch, fetched_ms)}.mp4").exists() for state in ("open", "ready")
+        ):
             start += timedelta(milliseconds=1)
-        return folder / "open" / f"{segment_name(start, epoch)}.mp4", start
+        return folder / "open" / f"{segment_name(start, epoch, fetched_ms)}.mp4", start
 
     def close(self, path: Path, segment: Segment) -> ReadyFile:
         """Move a file that nobody writes to any more to the ready ones."""

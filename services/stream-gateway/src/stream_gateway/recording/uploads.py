@@ -139,7 +139,8 @@ class Uploads:
         ready.path.unlink()
         RECORDED_SEGMENTS.inc()
         RECORDED_BYTES.inc(stored.size)
-        UPLOAD_LAG.observe(max((self._clock.now() - segment.ended_at).total_seconds(), 0))
+        if not segment.fetched_ms:
+            UPLOAD_LAG.observe(max((self._clock.now() - segment.ended_at).total_seconds(), 0))
 
     async def _announce(self, segment: Segment, stored: StoredObject) -> None:
         """Commit a verified upload, together with all those that were verified while the last commit went on.

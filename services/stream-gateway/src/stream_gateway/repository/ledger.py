@@ -55,13 +55,22 @@ async def note_gap(connection: AsyncConnection, camera_id: str, gap: Gap) -> Non
     await connection.execute(upsert(declared_gaps).values(**row).on_conflict_do_nothing())
 
 
-async def set_expected(connection: AsyncConnection, cameras: Mapping[str, str], *, at: datetime) -> None:
+async def set_expected(
+    connection: AsyncConnection,
+    cameras: Mapping[str, str],
+    *,
+    at: datetime,
+    revisions: Mapping[str, int] | None = None,
+) -> None:
     """Note which cameras (id → INSEE code) must be recorded from an instant on, and that no others must.
 
-    Repeating it, by any node and at any later instant, changes nothing.
+    Repeating it, by any node and at any later instant, changes nothing. A newer revision of a camera begins a row of
+    its own, so that one row is time in which nothing about the camera changed.
     """
     ids = sorted(cameras)
-    await connection.exec_driver_sql(_EXPECT, (ids, [cameras[one] for one in ids], at))
+    now = [(revisions or {}).get(one) for one in ids]
+    await connection.exec_driver_sql(_END_CHANGED, (ids, now, at))
+    await connection.exec_driver_sql(_EXPECT, (ids, [cameras[one] for one in ids], at, now))
 
 
 async def end_expected(connection: AsyncConnection, ended: Mapping[str, datetime]) -> None:
@@ -87,7 +96,6 @@ async def expected_cameras(connection: AsyncConnection, *, since: datetime) -> d
 async def sheet(connection: AsyncConnection, camera_ids: Sequence[str], window: Interval) -> dict[str, Account]:
     """Return the accounts of cameras in a window."""
     begin, end = window
-    days = [one.date() for one, _ in by_day(begin, end)]
     expected: dict[str, list[Interval]] = {camera_id: [] for camera_id in camera_ids}
     query = select(expected_time).where(
         expected_time.c.camera_id.in_(camera_ids),
@@ -96,12 +104,7 @@ async def sheet(connection: AsyncConnection, camera_ids: Sequence[str], window: 
     )
     for row in await connection.execute(query):
         expected[row.camera_id].append((row.began_at, row.ended_at or end))
-    recorded: dict[str, list[Interval]] = {camera_id: [] for camera_id in camera_ids}
-    rows = await connection.execute(
-        select(recorded_time).where(recorded_time.c.camera_id.in_(camera_ids), recorded_time.c.day.in_(days))
-    )
-    for row in rows:
-        recorded[row.camera_id] += [_interval(one) for one in row.recorded]
+    recorded = await recorded_between(connection, camera_ids, window)
     gaps: dict[str, list[Gap]] = {camera_id: [] for camera_id in camera_ids}
     declared = await connection.execute(
         select(declared_gaps).where(
@@ -113,6 +116,20 @@ async def sheet(connection: AsyncConnection, camera_ids: Sequence[str], window: 
     for row in declared:
         gaps[row.camera_id].append(Gap(row.started_at, row.ended_at, row.cause))
     return {one: account(expected[one], recorded[one], gaps[one], window) for one in camera_ids}
+
+
+async def recorded_between(
+    connection: AsyncConnection, camera_ids: Sequence[str], window: Interval
+) -> dict[str, list[Interval]]:
+    """Return the footage of cameras on the days of a window."""
+    days = [one.date() for one, _ in by_day(*window)]
+    recorded: dict[str, list[Interval]] = {camera_id: [] for camera_id in camera_ids}
+    rows = await connection.execute(
+        select(recorded_time).where(recorded_time.c.camera_id.in_(camera_ids), recorded_time.c.day.in_(days))
+    )
+    for row in rows:
+        recorded[row.camera_id] += [_interval(one) for one in row.recorded]
+    return recorded
 
 
 async def forget_ledger(connection: AsyncConnection, *, before: datetime) -> None:
@@ -151,18 +168,27 @@ ON CONFLICT (camera_id, day) DO UPDATE SET recorded = recorded_time.recorded + e
 """
 
 _EXPECT = """
-WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (camera_id, insee)),
+WITH wanted AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $4::bigint[]) AS wanted (camera_id, insee, revision)
+),
 gone AS (
     UPDATE expected_time SET ended_at = greatest($3, began_at)
     WHERE ended_at IS NULL AND camera_id NOT IN (SELECT camera_id FROM wanted)
 )
-INSERT INTO expected_time (camera_id, insee, began_at)
-SELECT camera_id, insee, $3 FROM wanted
+INSERT INTO expected_time (camera_id, insee, began_at, revision)
+SELECT camera_id, insee, $3, revision FROM wanted
 WHERE NOT EXISTS (
     SELECT FROM expected_time AS known WHERE known.camera_id = wanted.camera_id AND known.ended_at IS NULL
 )
 ORDER BY camera_id
 ON CONFLICT DO NOTHING
+"""
+
+_END_CHANGED = """
+UPDATE expected_time AS known SET ended_at = greatest($3, known.began_at)
+FROM unnest($1::text[], $2::bigint[]) AS wanted (camera_id, revision)
+WHERE known.camera_id = wanted.camera_id AND known.ended_at IS NULL
+  AND wanted.revision > coalesce(known.revision, -1)
 """
 
 _END = """

@@ -1,7 +1,7 @@
 """Recorded segments: announced once, and only by who held the camera."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,12 +51,22 @@ async def save_uploads(
 
 
 async def _refused(connection: AsyncConnection, segments: Sequence[Segment]) -> set[UUID]:
-    pieces = {Footage(one.camera_id, one.epoch, one.ended_at): one.segment_id for one in segments if one.epoch}
-    late = {pieces[piece] for piece in await fence(connection, list(pieces))}
+    pieces: dict[Footage, set[UUID]] = {}
+    for one in segments:
+        if one.epoch:
+            pieces.setdefault(Footage(one.camera_id, one.epoch, _written_until(one)), set()).add(one.segment_id)
+    late = {segment_id for piece in await fence(connection, list(pieces)) for segment_id in pieces[piece]}
     if not late:
         return late
     announced = select(uploads.c.segment_id).where(uploads.c.segment_id.in_(late))
     return late - set((await connection.execute(announced)).scalars())  # an epoch may be noted later than its footage
+
+
+def _written_until(segment: Segment) -> datetime:
+    """Return when the node must still have held the camera: what is fetched late is written late."""
+    if not segment.fetched_ms:
+        return segment.ended_at
+    return datetime.fromtimestamp(segment.fetched_ms / 1000, UTC)
 
 
 def _upload_row(segment: Segment, stored: StoredObject, at: datetime) -> dict[str, Any]:
@@ -97,6 +107,7 @@ def _segment_recorded(segment: Segment, stored: StoredObject, at: datetime) -> E
         clock_offset_ms=segment.label.clock_offset_ms if segment.label else None,
         engine=segment.label.engine if segment.label else None,
         node_id=segment.label.node_id if segment.label else None,
+        origin=segment.label.origin if segment.label else "live",
     )
     return fact_envelope(
         fact,

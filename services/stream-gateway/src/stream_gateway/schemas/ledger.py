@@ -13,10 +13,20 @@ class GapOut(BaseModel):
     cause: str
 
 
+class EdgeAskedOut(BaseModel):
+    """Time that the camera itself was asked for, half-open; ``reason``: why it did not come, empty if stored."""
+
+    started_at: datetime
+    ended_at: datetime
+    times: int
+    reason: str
+
+
 class LedgerOut(BaseModel):
     """What became of one camera's expected time: ``expected_seconds`` = recorded + gap + open, to the second.
 
-    ``open_seconds``: not accounted for yet; the present minute, or what the audit will declare.
+    ``open_seconds``: not accounted for yet; the present minute, or what the audit will declare. ``edge``: what the
+    camera was asked for of its own recording.
     """
 
     camera_id: str
@@ -27,6 +37,7 @@ class LedgerOut(BaseModel):
     gap_seconds: float
     open_seconds: float
     gaps: list[GapOut]
+    edge: list[EdgeAskedOut] = []
 
 
 class LedgerDay(BaseModel):

@@ -1,5 +1,6 @@
 """Tables of the stream gateway's own database, one module per concept; all of them hang in ``metadata``."""
 
+from stream_gateway.tables.backfill import edge_asked
 from stream_gateway.tables.bookmarks import bookmarks
 from stream_gateway.tables.ledger import declared_gaps, expected_time, recorded_time
 from stream_gateway.tables.metadata import metadata, outbox
@@ -14,6 +15,7 @@ __all__ = [
     "bookmarks",
     "coverage",
     "declared_gaps",
+    "edge_asked",
     "expected_time",
     "metadata",
     "outbox",

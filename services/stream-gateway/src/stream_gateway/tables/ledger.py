@@ -1,6 +1,6 @@
 """The recorded-seconds ledger."""
 
-from sqlalchemy import Column, Date, Index, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import BigInteger, Column, Date, Index, PrimaryKeyConstraint, Table, Text, text
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE
 
 from stream_gateway.tables.metadata import instant, metadata
@@ -23,10 +23,12 @@ expected_time = Table(
     Column("insee", Text, nullable=False),
     Column("began_at", instant, nullable=False),
     Column("ended_at", instant),
+    Column("revision", BigInteger),
     PrimaryKeyConstraint("camera_id", "began_at", name="pk_expected_time"),
     Index("ux_expected_time_open", "camera_id", unique=True, postgresql_where=text("ended_at IS NULL")),
 )
-"""When a camera had to be recorded: in service, under an arrêté in force, its masks signed."""
+"""When a camera had to be recorded: in service, under an arrêté in force, its masks signed; and as of which revision of
+the camera, where that was noted: nothing about it changed in between."""
 
 declared_gaps = Table(
     "declared_gaps",

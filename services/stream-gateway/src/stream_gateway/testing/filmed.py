@@ -4,8 +4,12 @@ from pathlib import Path
 
 import av
 
+from camera_simulator.simulator import media_folder
 from stream_gateway.domain.access_units import CLOCK_HZ, AccessUnit, Codec, ParameterSets
 from stream_gateway.domain.parameter_sets import parameter_sets
+
+MEDIA = media_folder()
+"""The films that the simulated cameras show."""
 
 _H265_SETS = {32: "vps", 33: "sps", 34: "pps"}
 _UNWANTED = {Codec.H264: {7, 8, 9, 12}, Codec.H265: {32, 33, 34, 35, 38}}

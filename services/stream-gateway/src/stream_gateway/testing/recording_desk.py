@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from common.clock import SteppedClock
 from stream_gateway.domain.access_units import CLOCK_HZ, AccessUnit, ParameterSets
 from stream_gateway.domain.coverage import Gap
 from stream_gateway.domain.segments import RecordingTerms
@@ -18,22 +19,12 @@ TERMS = RecordingTerms("95598", 14, "AUT/1")
 
 
 @dataclass
-class HandClock:
-    """A clock that stands still until it is moved."""
-
-    at: datetime = START
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@dataclass
 class Desk:
     """What a recorder is given, and what it gave back."""
 
     root: Path
     segment_seconds: int = 60
-    clock: HandClock = field(default_factory=HandClock)
+    clock: SteppedClock = field(default_factory=lambda: SteppedClock(START))
     epoch: int | None = 7
     undecided: bool = False
     no_room: str | None = None
@@ -74,8 +65,8 @@ class Desk:
     def take(self, units: Sequence[AccessUnit], *, origin: datetime = START) -> None:
         """Deliver pictures; each arrives at the instant that its time says, counted from ``origin``."""
         for unit in units:
-            self.clock.at = origin + timedelta(seconds=unit.time / CLOCK_HZ)
-            self.line.wall.observe(unit.time, self.clock.at)
+            self.clock.set(origin + timedelta(seconds=unit.time / CLOCK_HZ))
+            self.line.wall.observe(unit.time, self.clock.now())
             self.recorder.take([unit])
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ SEGMENT_SECONDS = 2
 class Neighbours:
     """What the registry and retention would answer."""
 
-    sources: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     segments: list[dict[str, Any]] = field(default_factory=list)
     gaps: list[dict[str, Any]] = field(default_factory=list)
     away: bool = False
@@ -66,7 +66,7 @@ def neighbours_app(neighbours: Neighbours, tokens: TokenMint) -> FastAPI:
         "/api/registry/internal/cameras/{camera_id}/source",
         dependencies=[Depends(service_scope("cameras.source"))],
     )
-    async def source(camera_id: str) -> dict[str, str | None]:
+    async def source(camera_id: str) -> dict[str, Any]:
         if neighbours.away or camera_id not in neighbours.sources:
             raise NotFound("La caméra", camera_id)
         return neighbours.sources[camera_id]

@@ -26,6 +26,7 @@ class Packet:
     payload_type: int = PAYLOAD_TYPE
     padding: int = 0
     extension: bytes | None = None
+    profile: int = 0xBEDE
     contributors: int = 0
 
     def octets(self) -> bytes:
@@ -35,7 +36,7 @@ class Packet:
         header = struct.pack("!BBHII", flags, kind, self.sequence, self.stamp & 0xFFFF_FFFF, self.source)
         header += b"\x00\x00\x00\x01" * self.contributors
         if self.extension is not None:
-            header += struct.pack("!HH", 0xBEDE, len(self.extension) // 4) + self.extension
+            header += struct.pack("!HH", self.profile, len(self.extension) // 4) + self.extension
         tail = bytes(self.padding - 1) + bytes((self.padding,)) if self.padding else b""
         return header + self.payload + tail
 

@@ -143,4 +143,4 @@ def test_hostile_packets_harm_nothing(payloads: list[bytes], codec: Codec) -> No
     for payload in payloads:
         backlog.take(interleaved(0, payload) + interleaved(0, b"\x80\x60" + bytes(10) + payload))
     under_test.resume(backlog)
-    assert under_test.held_octets <= sum(map(len, payloads)) * 2
+    assert under_test.held_octets <= 6 * sum(map(len, payloads)), "a length of four bytes before each unit"

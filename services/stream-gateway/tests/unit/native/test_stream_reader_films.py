@@ -4,14 +4,12 @@ import io
 import itertools
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from av.video.stream import VideoStream
 
-import camera_simulator
 from camera_simulator.clips import load_clip
 from camera_simulator.rtp import packetise, stamp
 from stream_gateway.domain.access_units import AccessUnit, Codec, ParameterSets
@@ -19,9 +17,9 @@ from stream_gateway.domain.parameter_sets import MalformedParameterSets, h264_se
 from stream_gateway.native.events import Found
 from stream_gateway.native.interleaved import StreamReader
 from stream_gateway.testing.coded_pictures import SETS
+from stream_gateway.testing.filmed import MEDIA
 from stream_gateway.testing.rtp_wire import numbered, unit_packets
 
-MEDIA = Path(camera_simulator.__file__).parents[2] / "media"
 FILMS = ("vtest_main_1280x720_12fps", "vtest_sub_640x360_10fps", "bikes_main_1280x536_25fps", "bikes_sub_640x360_12fps")
 PARAMETER_SETS = {Codec.H264: (7, 8), Codec.H265: (32, 33, 34)}
 

@@ -1,6 +1,7 @@
 """The ONVIF device service (ver10/device)."""
 
 from camera_simulator.camera import MANUFACTURER, MODEL
+from camera_simulator.onvif import recordings
 from camera_simulator.onvif.operations import Call, Operation
 from camera_simulator.onvif.quirks import Quirk
 from camera_simulator.onvif.soap import NAMESPACES, text
@@ -69,7 +70,17 @@ async def _get_capabilities(call: Call) -> str:
         f"<tt:Media><tt:XAddr>{call.service_url('media_service')}</tt:XAddr>"
         "<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast><tt:RTP_TCP>true</tt:RTP_TCP>"
         "<tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP></tt:StreamingCapabilities></tt:Media>"
-        f"{ptz}</tds:Capabilities></tds:GetCapabilitiesResponse>"
+        f"{ptz}{_card_capabilities(call)}</tds:Capabilities></tds:GetCapabilitiesResponse>"
+    )
+
+
+def _card_capabilities(call: Call) -> str:
+    if not call.camera.card_slot:
+        return ""
+    search, replay = (call.service_url(service) for service in recordings.SERVICES.values())
+    return (
+        f"<tt:Extension><tt:Search><tt:XAddr>{search}</tt:XAddr><tt:MetadataSearch>false</tt:MetadataSearch></tt:Search>"
+        f"<tt:Replay><tt:XAddr>{replay}</tt:XAddr></tt:Replay></tt:Extension>"
     )
 
 
@@ -77,6 +88,8 @@ async def _get_services(call: Call) -> str:
     services = {"tds": "device_service", "trt": "media_service", "tev": "event_service"}
     if call.camera.head:
         services["tptz"] = "ptz_service"
+    if call.camera.card_slot:
+        services |= recordings.SERVICES
     if Quirk.MASKS in call.camera.quirks:
         services["tr2"] = "media2_service"
     items = "".join(
