@@ -6,12 +6,10 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
-import av
 import numpy as np
 import psutil
 import pytest
 import pytest_asyncio
-from numpy.typing import NDArray
 
 from camera_simulator.testing import SimulatorProcess
 from common.clock import SystemClock
@@ -20,7 +18,6 @@ from stream_gateway.domain.access_units import AccessUnit, ParameterSets
 from stream_gateway.domain.moving_masks import BLACK, HeadPosition, MovingMasks, SignedView
 from stream_gateway.domain.muxing import fragment, init_segment
 from stream_gateway.masking.engine import MaskedPull, MaskingBudget, MaskingEngine
-from stream_gateway.masking.raster import hidden_blocks, pixels_of
 from stream_gateway.masking.wire import Coding
 from stream_gateway.media import (
     EndKind,
@@ -36,12 +33,12 @@ from stream_gateway.media import (
 from stream_gateway.native.engine import NativeEngine
 from stream_gateway.testing.films import frames_of
 from stream_gateway.testing.heads import StandingHeads
+from stream_gateway.testing.masked import Samples, luma_of, shows, under
 
 pytestmark = pytest.mark.integration
 AREA = ((0.2, 0.2), (0.5, 0.25), (0.45, 0.7), (0.15, 0.6))
 OTHER = ((0.6, 0.1), (0.9, 0.1), (0.9, 0.5), (0.6, 0.5))
 CODING = Coding(rate_factor=20.0, preset="ultrafast")
-Luma = NDArray[np.uint8]
 
 
 class Kept:
@@ -62,6 +59,9 @@ class Kept:
         assert self.parameters
         self.units += units
 
+    def heard(self, *, anew: bool) -> None:
+        pass
+
     def report(self, event: PullEvent) -> None:
         self.events.append(event)
         if isinstance(event, PicturesLost):
@@ -76,7 +76,7 @@ class Kept:
         last = self.units[-1].time + 7200
         return init_segment(self.parameters[0]).content + fragment(tuple(self.units), last, sequence=1).content
 
-    def pictures(self) -> list[Luma]:
+    def pictures(self) -> list[Samples]:
         return [luma_of(frame) for frame in frames_of(self.film())]
 
     async def several(self, count: int) -> None:
@@ -114,6 +114,9 @@ class Tee:
         self.clear.take(units)
         self.sink.take(units)
 
+    def heard(self, *, anew: bool) -> None:
+        pass
+
     def report(self, event: PullEvent) -> None:
         assert self.sink is not None
         self.sink.report(event)
@@ -121,20 +124,6 @@ class Tee:
     def end(self, ended: PullEnded) -> None:
         assert self.sink is not None
         self.sink.end(ended)
-
-
-def luma_of(frame: av.VideoFrame) -> Luma:
-    return frame.to_ndarray(format="yuv420p")[: frame.height].astype(np.uint8, copy=False)
-
-
-def under(area: Sequence[tuple[float, float]], picture: Luma, margin: float = 0.0) -> NDArray[np.bool_]:
-    height, width = picture.shape
-    return pixels_of(hidden_blocks([area], width=width, height=height, margin=margin), width=width, height=height)
-
-
-def shows(picture: Luma, area: Sequence[tuple[float, float]]) -> bool:
-    """Whether anything but black is seen of an area."""
-    return int(picture[under(area, picture)].max()) > 20
 
 
 @pytest.fixture

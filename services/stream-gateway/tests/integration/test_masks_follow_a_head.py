@@ -26,8 +26,9 @@ from stream_gateway.native.engine import NativeEngine
 from stream_gateway.onvif.motor import OnvifMotor
 from stream_gateway.ports import CameraSource
 from stream_gateway.ptz.positions import PtzPositions
+from stream_gateway.testing.masked import Samples
 
-from .test_masking_engine import Kept, Luma, Tee, shows
+from .test_masking_engine import Kept, Tee, shows
 
 pytestmark = pytest.mark.integration
 PRIVATE: Area = ((0.42, 0.3), (0.56, 0.3), (0.56, 0.5), (0.42, 0.5))
@@ -115,7 +116,7 @@ def between(share: float) -> Position:
     )
 
 
-def best_share(world: Luma, picture: Luma) -> float:
+def best_share(world: Samples, picture: Samples) -> float:
     """Find out how far the head was by comparing the picture with the scene, seen from everywhere on the way."""
     small = picture[::8, ::8].astype(np.int16)
     rows, columns = small.shape
