@@ -100,7 +100,7 @@ def _disturb(simulation: Simulation, random: Random) -> None:
         for name, node in simulation.nodes.items()
         if node.runs and node.connected and now - node.disturbed_at > _CALM_SECONDS
     ]
-    for name in set(NAMES) - set(simulation.nodes):
+    for name in sorted(set(NAMES) - set(simulation.nodes)):
         if random.random() < 0.5:
             simulation.start(name)
     if random.random() < 0.12:
@@ -132,12 +132,13 @@ def test_gates_epochs_and_cameras_survive_minutes_of_chaos(seed: int) -> None:
         while simulation.clock.now < VIRTUAL_SECONDS:
             _disturb(simulation, random)
             simulation.run(random.uniform(0.5, 12.0))
-        for name in set(NAMES) - set(simulation.nodes):
+        for name in sorted(set(NAMES) - set(simulation.nodes)):
             simulation.start(name)
         simulation.run(60.0)
         _everything_is_well_again(simulation)
         assert witness.longest_gap <= _GOAL_SECONDS
         assert witness.after_waking > 0
+        assert witness.overlaps > 0, "cameras were handed over, not dropped and taken up"
     finally:
         simulation.close()
 
@@ -179,8 +180,10 @@ async def test_real_processes_on_a_real_bus(seed: int, bus: Bus, servers: Server
                 assert await fleet.terminate(victim) == 0
             else:
                 servers.nats.stop()
-                await asyncio.sleep(random.uniform(1.0, 5.0))
-                servers.nats.start()
+                try:
+                    await asyncio.sleep(random.uniform(1.0, 5.0))
+                finally:
+                    servers.nats.start()
             spared = {victim} if evil in {"kill", "freeze", "drain"} else set[str]()
             await eventually(lambda spared=spared: _live_holders(bus, fleet, cameras, without=spared))
             if evil == "freeze":

@@ -68,9 +68,11 @@ async def test_a_node_that_knows_no_camera_ends_nobodys_expected_time(bus: Bus, 
 async def test_a_mirror_that_hears_nothing_any_more_is_not_certain(bus: Bus) -> None:
     mirror = KvReplica(bus, BUCKET_CAMERAS, CameraState)
     await mirror.start(wait_seconds=30.0)
-    demand = Demand(mirror, SystemClock())
-    assert demand.certain
-    await mirror.stop()
+    try:
+        demand = Demand(mirror, SystemClock())
+        assert demand.certain
+    finally:
+        await mirror.stop()
 
     async def uncertain() -> bool:
         return not demand.certain

@@ -1,18 +1,23 @@
 """Recording: from a real camera's bytes to a verified object that is announced once."""
 
+import asyncio
 import hashlib
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from common.object_store import StoredObject
 from common.testing.polling import eventually
 from common.testing.states import an_authorisation, put_camera
+from contracts.registry import CameraStatus
 from contracts.stream import SegmentRecorded
+from stream_gateway.domain.coverage import TOLERANCE
 from stream_gateway.domain.segments import RecordingTerms, Segment, parse_segment_name
 from stream_gateway.repository import recording as rows
+from stream_gateway.repository.ledger import expected_cameras
 from stream_gateway.testing.films import frames_of, kinds_of
 from stream_gateway.testing.rig import Gateway
 
@@ -60,12 +65,12 @@ async def test_segments_follow_each_other_without_a_hole_and_leave_the_spool(gat
     )
     for (_, ended), (started, _) in pairwise(bounds):
         assert abs(started - ended) < timedelta(seconds=1)
-    ready = (gateway.spool / camera.camera_id).glob("*/ready/*.mp4")
-    await eventually(lambda: _is_below(len(list(ready)), 3))
+    announced = {item["object_key"].rpartition("/")[2] for item in found}
 
+    async def still_here() -> set[str]:
+        return announced & {path.name for path in (gateway.spool / camera.camera_id).rglob("*.mp4")}
 
-async def _is_below(count: int, limit: int) -> bool:
-    return count < limit
+    await eventually(still_here, until=lambda names: names == set())
 
 
 async def test_an_upload_repeated_after_a_crash_announces_nothing_twice(gateway: Gateway) -> None:
@@ -102,6 +107,36 @@ async def test_recording_stops_with_the_authorisation(gateway: Gateway) -> None:
     await eventually(spooled, until=lambda count: count == 0)
     ends = [datetime.fromisoformat(e.data["ended_at"]) for e in await gateway.events("segment_recorded")]
     assert until - timedelta(seconds=2) <= max(ends) <= until + timedelta(seconds=1)
+    assert await gateway.events("gap_declared") == []
+
+
+async def test_a_camera_out_of_service_for_a_while_has_no_gap_for_it(gateway: Gateway) -> None:
+    """Nothing was expected of it meanwhile, and no other node took its place."""
+    camera = await gateway.add_camera(1)
+
+    async def expected() -> set[str]:
+        async with gateway.database.transaction() as connection:
+            return set(await expected_cameras(connection, since=datetime.now(UTC) + timedelta(hours=1)))
+
+    async def segments() -> list[SegmentRecorded]:
+        found = [SegmentRecorded.model_validate(one.data) for one in await gateway.events("segment_recorded")]
+        return sorted(found, key=lambda one: one.started_at)
+
+    async def on_disk() -> int:
+        return len(list(gateway.spool.rglob("*.mp4")))
+
+    await eventually(expected)
+    await eventually(segments)
+    out = {"status": CameraStatus.EN_PANNE, "revision": camera.revision + 1}
+    await put_camera(gateway.bus, camera.model_copy(update=out))
+    await eventually(expected, until=lambda found: found == set())
+    await eventually(on_disk, until=lambda count: count == 0)
+    await asyncio.sleep(2 * TOLERANCE.total_seconds())  # a pause that is no jitter
+    before = await segments()
+    await put_camera(gateway.bus, camera.model_copy(update={"revision": camera.revision + 2}))
+    later = (await eventually(segments, until=lambda found: len(found) >= len(before) + 3))[len(before) :]
+    assert later[0].started_at - before[-1].ended_at > TOLERANCE
+    assert {one.epoch for one in later} == {before[-1].epoch}, "under the same placement"
     assert await gateway.events("gap_declared") == []
 
 
@@ -147,11 +182,21 @@ async def test_the_registry_away_stops_no_recorder(gateway: Gateway) -> None:
 
 async def test_no_log_names_a_camera_address_or_password(gateway: Gateway, capfd: pytest.CaptureFixture[str]) -> None:
     camera = await gateway.add_camera(2)
+    await stored_segment(gateway, camera.camera_id)
     gateway.simulator.set_faults(2, offline=True)
     await gateway.wait_for("camera_reachability_changed", lambda data: not data["online"])
     gateway.neighbours.sources[camera.camera_id]["password"] = "wrong-secret-word"
+    await put_camera(gateway.bus, camera.model_copy(update={"revision": camera.revision + 1}))
     gateway.simulator.set_faults(2)
-    await gateway.wait_for("camera_reachability_changed")
+
+    async def refused() -> bool:
+        answer = await gateway.http.get("/api/stream/recorders", headers=gateway.headers("chef.martin"))
+        return any("refuse les identifiants" in item["reason"] for item in answer.json()["items"])
+
+    await eventually(refused)
     said = "".join(capfd.readouterr())
+    assert "la caméra refuse les identifiants" in said
     assert "rtsp://" not in said
-    assert "wrong-secret-word" not in said
+    secrets = ("wrong-secret-word", gateway.simulator.password or "")
+    for secret in (*secrets, *map(quote, secrets)):
+        assert secret not in said

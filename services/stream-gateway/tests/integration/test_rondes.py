@@ -1,5 +1,6 @@
 """Rondes on a real bus and database: carried out by one process at a time, whatever dies, in a present agent's name."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -170,21 +171,47 @@ async def test_another_process_goes_on_at_the_right_step_when_one_dies(room: Roo
     assert room.media.looks == [GARE, MAIRIE]
 
 
-async def test_a_process_that_comes_back_too_late_writes_nothing(room: Room) -> None:
-    run_id = await started(room, await defined(room, a_look(GARE, 10)))
-    frozen, heir = room.runner(), room.runner()
-    await frozen.tick()
+class HeldLook:
+    """A look at a picture that is answered when the test says, as by a process that was frozen meanwhile."""
+
+    def __init__(self) -> None:
+        self.asked, self.answered = asyncio.Event(), asyncio.Event()
+
+    async def look(self, camera_id: str) -> tuple[Picture, str]:
+        self.asked.set()
+        await self.answered.wait()
+        return Picture.IMAGE_KO, f"{camera_id} : trop tard"
+
+
+async def lease(room: Room, until: datetime) -> None:
+    """Let the lease of the one run end at an instant of the database's clock."""
     async with room.database.transaction() as connection:
-        await connection.execute(update(ronde_runs).values(executor_until=datetime(2000, 1, 1, tzinfo=UTC)))
-    await heir.tick()
-    assert (await sheet(room, run_id))["state"] == "en_cours"
-    room.media.looks.clear()
-    room.clock.advance(SECOND)
+        await connection.execute(update(ronde_runs).values(executor_until=until))
+
+
+async def test_a_process_that_comes_back_too_late_writes_nothing(room: Room) -> None:
+    run_id, held = await started(room, await defined(room, a_look(GARE, 10), a_look(MAIRIE, 10))), HeldLook()
+    frozen, heir = room.runner(pictures=held), room.runner()
     await frozen.tick()
-    async with room.database.reading() as connection:
-        executor = await connection.scalar(ronde_runs.select().with_only_columns(ronde_runs.c.executor))
-    assert executor == heir.executor
-    assert room.media.looks == []
+    await held.asked.wait()  # it stops in the middle of the first step
+    await lease(room, datetime(2000, 1, 1, tzinfo=UTC))
+    await pass_time(room, 19, heir)
+    await lease(room, datetime(2100, 1, 1, tzinfo=UTC))  # so that the heir's lease outlives a slow machine
+    before = await sheet(room, run_id)
+    assert (before["current"], [step["picture"] for step in before["steps"]]) == (1, ["ok", "ok"])
+
+    held.answered.set()
+    await frozen.settle()
+    room.clock.advance(SECOND)  # the second step is over: whoever drives ends it
+    await frozen.tick()
+    await frozen.settle()
+    after = await sheet(room, run_id)
+    assert (after["state"], after["current"], after["steps"]) == ("en_cours", 1, before["steps"])
+    phases = [(fact.data["step"], fact.data["phase"]) for fact in await room.facts("ronde_step")]
+    assert phases == [(0, "entree"), (0, "sortie"), (1, "entree")]
+    assert room.media.looks == [GARE, MAIRIE]
+    await heir.tick()
+    assert (await sheet(room, run_id))["state"] == "a_clore"
 
 
 async def test_an_orderly_end_gives_the_runs_back_at_once(room: Room) -> None:

@@ -23,7 +23,7 @@ from stream_gateway.recording.segment_file import SegmentFile
 from stream_gateway.recording.spool import ReadyFile, Spool, SpoolTaken
 from stream_gateway.recording.uploads import DISK_CRITICAL, DISK_WARNING, Uploads
 from stream_gateway.repository.placement import Epoch, begin_epochs
-from stream_gateway.testing.filmed import filmed_groups
+from stream_gateway.testing.filmed import MEDIA, filmed_groups
 from stream_gateway.testing.films import frames_of
 
 pytestmark = pytest.mark.integration
@@ -32,7 +32,6 @@ TERMS = RecordingTerms("95598", 14, "AUT/1")
 CAMERA = "PV-95598-0001-P1"
 EPOCH = 42
 BEGUN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-MEDIA = Path(__file__).parents[4] / "tools" / "camera-simulator" / "media"
 FILM = MEDIA / "vtest_sub_640x360_10fps.mp4"
 GROUP = 20
 
@@ -177,9 +176,11 @@ async def test_the_spool_drains_when_the_store_comes_back(
     back = uploads(object_store)
     back.offer(ready)
     running = asyncio.create_task(back.run())
-    await eventually(lambda: _gone(ready))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    try:
+        await eventually(lambda: _gone(ready))
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
     assert await object_store.exists(ready.segment.bucket, ready.segment.object_key)
     spool.release()
 

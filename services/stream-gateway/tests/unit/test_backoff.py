@@ -13,7 +13,7 @@ from stream_gateway.domain.backoff import (
     BackOff,
     Failure,
 )
-from stream_gateway.domain.start_schedule import StartBudget, start_schedule
+from stream_gateway.domain.start_schedule import StartBudget
 
 _draws = st.floats(0, 1, exclude_max=True)
 _failures = st.lists(st.tuples(st.sampled_from(Failure), _draws), max_size=40)
@@ -30,7 +30,7 @@ def test_no_camera_is_asked_often_enough_to_lock_its_account(failures: list[tupl
         if failure is Failure.REFUSED:
             refused_at.append(at)
         state = state.failed(failure, at=at, draw=draw, cause="la caméra refuse le mot de passe")
-        assert state.retry_at - at <= LONGEST_PAUSE_SECONDS * 1.2
+        assert state.retry_at - at <= LONGEST_PAUSE_SECONDS * 1.2 + 1e-6  # instants are floats
     for first, fourth in zip(refused_at, refused_at[REFUSALS_BEFORE_PAUSE:], strict=False):
         assert fourth - first >= PAUSE_SECONDS
 
@@ -67,27 +67,6 @@ def test_a_stable_recording_forgets_and_new_credentials_open_at_once() -> None:
     early = state.recorded(since=0.0, at=1.0)
     assert (early.failures, early.refusals) == (5, 0)
     assert state.recorded(since=0.0, at=STABLE_SECONDS) == BackOff()
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(1, 400), st.floats(0.5, 200), st.integers(0, 2**32), st.floats(0.1, 5))
-def test_mass_starts_never_exceed_the_budget_in_any_window(count: int, budget: float, seed: int, window: float) -> None:
-    cameras = [f"c{number}" for number in range(count)]
-    schedule = start_schedule(cameras, budget_per_s=budget, seed=seed)
-    assert schedule.keys() == set(cameras)
-    assert schedule == start_schedule(reversed(cameras), budget_per_s=budget, seed=seed)
-    starts = sorted(schedule.values())
-    assert starts[-1] <= count / budget
-    for first in starts:
-        assert sum(first <= start < first + window for start in starts) <= window * budget + 2
-
-
-def test_two_nodes_start_in_another_order() -> None:
-    cameras = [f"c{number}" for number in range(50)]
-    one, two = (start_schedule(cameras, budget_per_s=20, seed=seed) for seed in (1, 2))
-    assert sorted(cameras, key=one.__getitem__) != sorted(cameras, key=two.__getitem__)
-    with pytest.raises(ValueError, match="starts nothing"):
-        start_schedule(cameras, budget_per_s=0, seed=1)
 
 
 @settings(max_examples=60, deadline=None)

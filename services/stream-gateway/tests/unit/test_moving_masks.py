@@ -1,5 +1,6 @@
 """Masks of a camera that turns: what is private stays covered wherever the head points; what is unknown is black."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -42,6 +43,83 @@ def point_of(area: tuple[tuple[float, float], ...], a: float, b: float) -> tuple
     left = (x1 + a * (x4 - x1), y1 + a * (y4 - y1))
     right = (x2 + a * (x3 - x2), y2 + a * (y3 - y2))
     return left[0] + b * (right[0] - left[0]), left[1] + b * (right[1] - left[1])
+
+
+# --- by hand: what follows from the angles alone
+
+MIDDLE = (0.5, 0.5)
+WIDE = 0.0
+LENS = Pinhole(pan_degrees=180.0, tilt_degrees=90.0, openings=((0.0, 60.0), (1.0, 20.0)), aspect=16 / 9)
+"""A pan of 1 is 90° to the right, a tilt of 1 is 45° above the horizon."""
+
+
+def tan(degrees: float) -> float:
+    return math.tan(math.radians(degrees))
+
+
+def turned(
+    point: tuple[float, float], signed: tuple[float, float, float], now: tuple[float, float, float], lens: Pinhole
+) -> tuple[float, float]:
+    """Return where a point of the picture of one reading (pan, tilt, zoom) is in that of another."""
+    x, y = point
+    spot = [(x, y), (x + 1e-9, y), (x, y + 1e-9)]
+    return lens.corners(at(*now), [lens.direction(at(*signed), corner) for corner in spot])[0]
+
+
+@pytest.mark.parametrize(
+    ("point", "signed", "now", "expected"),
+    [
+        # 30° to the right of the middle is the right edge of 60°, 30° to the left its left edge
+        (MIDDLE, (0, 0, WIDE), (-30 / 90, 0, WIDE), (1.0, 0.5)),
+        (MIDDLE, (0, 0, WIDE), (30 / 90, 0, WIDE), (0.0, 0.5)),
+        (MIDDLE, (0.2, 0, WIDE), (0.2 - 15 / 90, 0, WIDE), (0.5 + 0.5 * tan(15) / tan(30), 0.5)),
+        ((1.0, 0.5), (0, 0, WIDE), (30 / 90, 0, WIDE), MIDDLE),
+        ((0.0, 0.5), (0, 0, WIDE), (30 / 90, 0, WIDE), (0.5 - 0.5 * tan(60) / tan(30), 0.5)),
+        # a head that looks up lets what it saw sink, by the tangent and the shape of the picture
+        (MIDDLE, (0, 0, WIDE), (0, 10 / 45, WIDE), (0.5, 0.5 + 0.5 * (16 / 9) * tan(10) / tan(30))),
+        (MIDDLE, (0, 0, WIDE), (0, -10 / 45, WIDE), (0.5, 0.5 - 0.5 * (16 / 9) * tan(10) / tan(30))),
+        # the long end shows 20°; half-way the focal length is the mean of both
+        (MIDDLE, (0, 0, 1.0), (-5 / 90, 0, 1.0), (0.5 + 0.5 * tan(5) / tan(10), 0.5)),
+        ((1.0, 0.5), (0, 0, 1.0), (0, 0, WIDE), (0.5 + 0.5 * tan(10) / tan(30), 0.5)),
+        (MIDDLE, (0, 0, 0.5), (-5 / 90, 0, 0.5), (0.5 + 0.25 * (1 / tan(30) + 1 / tan(10)) * tan(5), 0.5)),
+        # pan turns about the vertical, not about the tilted camera: 30° of both leave (-1/2, √3/4, 3/4) of (0, 0, 1)
+        (MIDDLE, (0, 0, WIDE), (30 / 90, -30 / 45, WIDE), (0.5 - math.sqrt(3) / 3, 0.5 - 0.5 * 16 / 9)),
+    ],
+)
+def test_a_turn_moves_the_picture_as_a_pinhole_does(
+    point: tuple[float, float],
+    signed: tuple[float, float, float],
+    now: tuple[float, float, float],
+    expected: tuple[float, float],
+) -> None:
+    assert turned(point, signed, now, LENS) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_dome_that_looks_straight_down_turns_its_picture_about_the_middle() -> None:
+    """Its tilt of 1 is the horizon and -1 the ground below; what was ahead is to the left after a quarter to the right.
+
+    Half of the picture's height above the middle is 9/32 of its width.
+    """
+    below, quarter = -1.0, 90 / 180
+    assert turned((0.5, 0.0), (0, below, WIDE), (quarter, below, WIDE), DOME) == pytest.approx((7 / 32, 0.5), abs=1e-6)
+    assert turned(MIDDLE, (0, below, WIDE), (quarter, below, WIDE), DOME) == pytest.approx(MIDDLE, abs=1e-6)
+    horizon, down = 1.0, 1.0 - 10 / 45
+    seen = turned(MIDDLE, (0, horizon, WIDE), (0, down, WIDE), DOME)
+    assert seen == pytest.approx((0.5, 0.5 - 0.5 * (16 / 9) * tan(10) / tan(30)), abs=1e-6)
+
+
+def test_a_mask_signed_in_one_view_lies_where_the_angles_say_in_another() -> None:
+    """A strip from 10° to 20° right of the middle, seen 15° further to the right: 5° left to 5° right of it."""
+    left, right = 0.5 + 0.5 * tan(10) / tan(30), 0.5 + 0.5 * tan(20) / tan(30)
+    strip = ((left, 0.5), (right, 0.5), (right, 0.50001), (left, 0.50001))
+    masks = MovingMasks("cam", (SignedView(at(0, 0, WIDE), (strip,)),), LENS)
+    (shown,) = masks.areas([at(15 / 90, 0, WIDE)])
+    assert min(x for x, _ in shown) == pytest.approx(0.5 - 0.5 * tan(5) / tan(30), abs=1e-6)
+    assert max(x for x, _ in shown) == pytest.approx(0.5 + 0.5 * tan(5) / tan(30), abs=1e-6)
+    assert masks.areas([at(1, 0, WIDE)]) == (), "a quarter away it is not in the picture"
+
+
+# --- for any head: nothing is lost on the way there and back
 
 
 @given(heads, st.tuples(shares, shares))

@@ -72,6 +72,22 @@ def test_the_date_line_is_no_wall() -> None:
     assert found.distance_m == pytest.approx(222.6, abs=0.2)
 
 
+@pytest.mark.parametrize(
+    ("height_m", "distance_m", "expected"),
+    [
+        (8.0, 8.0, -45.0),
+        (8.0, 8.0 * math.sqrt(3), -30.0),
+        (8.0, 8.0 / math.sqrt(3), -60.0),
+        # 5 km: the ground falls away by 1.96 m, light bends back 13 % of it, as surveyors' tables have it
+        (8.0, 5_000.0, -math.degrees((8.0 + 1.707) / 5_000.0)),
+    ],
+)
+def test_the_ground_is_seen_under_the_angle_of_height_and_distance(
+    height_m: float, distance_m: float, expected: float
+) -> None:
+    assert elevation_deg(height_m, distance_m) == pytest.approx(expected, abs=1e-4)
+
+
 @given(mount=mounts, pan=st.floats(-1, 1), distance=st.floats(15, 800))
 def test_two_references_give_the_mount_back_and_every_target_is_hit(mount: Mount, pan: float, distance: float) -> None:
     first, second = mount.seen_at(-0.3, 20.0), mount.seen_at(0.4, 250.0)

@@ -16,11 +16,10 @@ from stream_gateway.domain.access_units import CLOCK_HZ, AccessUnit, ParameterSe
 from stream_gateway.domain.coverage import TOLERANCE
 from stream_gateway.domain.footage import read_footage
 from stream_gateway.recording.recorder import DISK_FULL, NOT_HELD
-from stream_gateway.testing.filmed import filmed_groups
+from stream_gateway.testing.filmed import MEDIA, filmed_groups
 from stream_gateway.testing.films import frames_of
 from stream_gateway.testing.recording_desk import START, TERMS, Desk
 
-MEDIA = Path(__file__).parents[4] / "tools" / "camera-simulator" / "media"
 FILM = MEDIA / "vtest_sub_640x360_10fps.mp4"
 STEP = CLOCK_HZ // 10
 GROUP = 20

@@ -100,7 +100,10 @@ async def test_renewals_leave_no_row_and_the_owner_is_shown_to_all_with_the_time
     seen = (await gateway.state(camera_id, "op.voisin"))["holder"]
     assert (seen["holder_name"], seen["rank"], seen["mine"]) == ("Op Durand", "operateur", False)
     assert seen["remaining_seconds"] == pytest.approx(40)
-    assert len(await eventually(lambda: rows(gateway))) == 1
+    taken = await gateway.post(camera_id, "/take", agent_id="chef.martin", motive_text="Rixe place du marché")
+    assert taken.status_code == 200, taken.text
+    kept = await eventually(lambda: rows(gateway), until=lambda found: found[-1:] != [] and found[-1][0] != "op.durand")
+    assert [actor for actor, _, _ in kept] == ["op.durand", "chef.martin"], "and none of the renewals before"
 
 
 async def test_sixty_idle_seconds_really_release_with_an_event(gateway: PtzGateway) -> None:

@@ -1,12 +1,14 @@
 """What happens when nobody commands: rondes that yield, the way home, moves that a dead process left behind."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from camera_simulator.testing import SimulatorProcess
 from common.bus import Bus
+from common.clock import SteppedClock
 from common.testing.polling import eventually
 from common.testing.states import an_incident, put_incident
 from common.testing.tokens import TokenMint
@@ -15,6 +17,7 @@ from stream_gateway.domain.ptz.orders import ContinuousMove, Velocity
 from stream_gateway.repository.ptz import save_ptz
 from stream_gateway.settings import Settings
 from stream_gateway.testing.ptz_rig import PtzGateway, running_ptz
+from stream_gateway.testing.rig import Neighbours
 
 pytestmark = pytest.mark.integration
 NUDGE: dict[str, Any] = {"pan": 0.1, "duration_ms": 100}
@@ -132,26 +135,29 @@ async def test_a_tour_nobody_knows_or_without_positions_does_not_start(gateway: 
 
 
 async def test_a_move_that_a_dead_process_left_behind_is_stopped_at_the_next_start(
-    gateway: PtzGateway, settings: Settings, bus: Bus, tokens: TokenMint, heads: SimulatorProcess
+    settings: Settings, bus: Bus, tokens: TokenMint, heads: SimulatorProcess
 ) -> None:
-    camera_id = (await gateway.add_camera()).camera_id
-    gateway.simulator.set_quirks(1, "forgets_stop")
-    motor = await gateway.motor(camera_id)
-    before, _ = take(
-        await gateway.lock(camera_id),
-        Claimant("op.durand", "Op Durand", Rank.OPERATEUR),
-        camera_id=camera_id,
-        insee="95598",
-        at=gateway.clock.now(),
-        moving_until=gateway.clock.now() + timedelta(seconds=2),
-    )
-    async with gateway.database.transaction() as connection:  # as a process leaves it that is killed just after
-        await save_ptz(connection, before)
-    await motor.obey(ContinuousMove(Velocity(pan=0.1), 2.0))
-    assert (await motor.pointing()).moving
-    gateway.clock.advance(timedelta(seconds=4))
-    async with running_ptz(
-        settings, bus=bus, tokens=tokens, simulator=heads, neighbours=gateway.neighbours, clock=gateway.clock
-    ) as second:
+    heads.set_quirks(1, "forgets_stop")
+    heads.clear_ptz_log(1)
+    clock, neighbours = SteppedClock(datetime.now(UTC)), Neighbours()
+    running = partial(running_ptz, settings, bus=bus, tokens=tokens, simulator=heads, neighbours=neighbours)
+    async with running(clock=clock) as first:
+        camera_id = (await first.add_camera()).camera_id
+        before, _ = take(
+            await first.lock(camera_id),
+            Claimant("op.durand", "Op Durand", Rank.OPERATEUR),
+            camera_id=camera_id,
+            insee="95598",
+            at=clock.now(),
+            moving_until=clock.now() + timedelta(seconds=2),
+        )
+        async with first.database.transaction() as connection:  # as a process leaves it that is killed just after
+            await save_ptz(connection, before)
+        await (await first.motor(camera_id)).obey(ContinuousMove(Velocity(pan=0.01), 2.0))
+    clock.advance(timedelta(seconds=4))  # nobody looks at it meanwhile
+    assert [command.operation for command in heads.ptz_log(1)] == ["ContinuousMove"]
+    async with running(clock=clock) as second:
+        motor = await second.motor(camera_id)
+        await second.until_told("Stop")
         await second.until_stopped(camera_id)
-    assert (await motor.pointing()).moving is False
+        assert (await motor.pointing()).moving is False

@@ -1,5 +1,6 @@
 """Moves that a simulated head really makes, and stops that it really gets."""
 
+import asyncio
 import math
 
 import pytest
@@ -42,9 +43,8 @@ async def test_absolute_relative_home_and_zoom_move_the_head(gateway: PtzGateway
 async def test_a_move_that_nobody_renews_ends_by_our_stop(gateway: PtzGateway) -> None:
     camera_id = (await gateway.add_camera()).camera_id
     gateway.simulator.set_quirks(1, "forgets_stop")  # it would go on for ever
-    assert (await gateway.post(camera_id, pan=1.0, duration_ms=300)).status_code == 200
-    lock = await gateway.lock(camera_id)
-    assert lock is not None
+    slowly = 0.05  # it would take half a minute to the end of its range
+    assert (await gateway.post(camera_id, pan=slowly, duration_ms=300)).status_code == 200
     await gateway.until_stopped(camera_id)
     here = await pointing(gateway, camera_id)
     assert 0.0 < here[0] < 1.0
@@ -54,14 +54,29 @@ async def test_a_move_that_nobody_renews_ends_by_our_stop(gateway: PtzGateway) -
     assert {stop.operation for stop in stops} == {"Stop"}
 
 
-async def test_a_stop_overtakes_a_slow_camera_and_late_moves_of_the_gesture_are_dropped(gateway: PtzGateway) -> None:
+async def test_a_stop_overtakes_a_move_that_a_slow_camera_has_not_answered_yet(gateway: PtzGateway) -> None:
     camera_id = (await gateway.add_camera()).camera_id
     gateway.simulator.set_quirks(1, "slow_ptz")
-    first = await gateway.post(camera_id, pan=0.5, duration_ms=2000, gesture="g", order=1)
+    for attempt in range(1, 11):
+        move = asyncio.create_task(gateway.post(camera_id, pan=0.05, duration_ms=2000))
+        await gateway.until_told("ContinuousMove", times=attempt)
+        stop = await gateway.post(camera_id, "/stop")
+        assert (stop.status_code, stop.json()["sent"]) == (200, True)
+        if not (await move).json()["sent"]:  # else the camera answered before the stop had come
+            break
+    else:
+        pytest.fail("every stop waited for the camera's answer to the move")
+    assert gateway.log()[-1] == "Stop"
+    await gateway.until_stopped(camera_id)
+
+
+async def test_moves_of_a_gesture_that_come_after_its_stop_are_dropped(gateway: PtzGateway) -> None:
+    camera_id = (await gateway.add_camera()).camera_id
+    first = await gateway.post(camera_id, pan=0.05, duration_ms=2000, gesture="g", order=1)
     assert first.json()["sent"] is True
     stop = await gateway.post(camera_id, "/stop", gesture="g", order=3)
     assert stop.status_code == 200
-    late = await gateway.post(camera_id, pan=0.5, duration_ms=2000, gesture="g", order=2)
+    late = await gateway.post(camera_id, pan=0.05, duration_ms=2000, gesture="g", order=2)
     assert (late.status_code, late.json()["sent"]) == (200, False)
     await gateway.until_stopped(camera_id)
     assert gateway.log()[:2] == ["ContinuousMove", "Stop"]

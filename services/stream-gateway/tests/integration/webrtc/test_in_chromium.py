@@ -112,7 +112,7 @@ def film_of(gateway: Gateway, number: int, enough: threading.Event) -> Any:
     """Return frames straight from a camera as the page sees them: mean brightness of blocks of 10 x 10 pixels."""
     looks: list[Any] = []
     url = gateway.simulator.rtsp_url(number, "sub", with_credentials=True)
-    with av.open(url, "r", options={"rtsp_transport": "tcp"}) as camera:
+    with av.open(url, "r", options={"rtsp_transport": "tcp"}, timeout=30) as camera:
         for frame in camera.decode(video=0):
             light = frame.to_ndarray(format="rgb24").astype(np.float32) @ BRIGHTNESS
             looks.append(light.reshape(36, 10, 64, 10).mean(axis=(1, 3)).ravel())
@@ -131,13 +131,15 @@ async def test_the_consoles_line_shows_the_cameras_pixels_until_the_session_ends
     session = (await gateway.open_session(camera.camera_id, quality="sub")).json()
     enough = threading.Event()
     straight = asyncio.create_task(asyncio.to_thread(film_of, gateway, 1, enough))
-    await page.evaluate("(session) => window.watch(session)", session)
-    await page.wait_for_function("window.looks.length > 40 || window.failures.length > 0")
-    assert await page.evaluate("window.failures") == []
-    assert await page.evaluate("window.firstFrame") > 0
-    looks = np.array(await page.evaluate("window.looks"), dtype=np.float32)
-    enough.set()
-    film = await straight
+    try:
+        await page.evaluate("(session) => window.watch(session)", session)
+        await page.wait_for_function("window.looks.length > 40 || window.failures.length > 0")
+        assert await page.evaluate("window.failures") == []
+        assert await page.evaluate("window.firstFrame") > 0
+        looks = np.array(await page.evaluate("window.looks"), dtype=np.float32)
+    finally:
+        enough.set()  # a thread that reads on for ever would keep the whole run from ending
+        film = await straight
     assert np.median([distance(film, look) for look in looks]) < 3
     assert len({look.tobytes() for look in looks}) > 20
 
