@@ -45,6 +45,7 @@ from stream_gateway.testing.rig import Neighbours, gateway_settings, neighbours_
 AGENT = "op.durand"
 HURRIED = {"fflags": "nobuffer", "analyzeduration": "0", "probesize": "32", "fpsprobesize": "0"}
 LOOKS = 100
+RENEW_SECONDS = 10.0
 BARE_AT_MOST = 30
 
 
@@ -153,7 +154,17 @@ class Desk:
             open_timeout=60,
         ) as socket:
             await socket.send(json.dumps({"token": session["token"]}))
-            yield socket
+            renewing = asyncio.create_task(self._renew(session["session_id"]))
+            try:
+                yield socket
+            finally:
+                renewing.cancel()
+
+    async def _renew(self, session_id: str) -> None:
+        """Keep a lease, as the console does."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            (await self._http.post(f"/api/stream/sessions/{session_id}/lease")).raise_for_status()
 
     async def first_frame(self, camera: str) -> float:
         """Return the milliseconds from the wish to the first decoded frame."""

@@ -1,6 +1,6 @@
 """Recording with everything warm: our media node against bare ``ffmpeg -c copy`` per camera, and against ``motion``.
 
-    python bench/stream_recording.py [--json] [--cameras 50] [--seconds 60] [--motion 6] [--profile]
+    python bench/stream_recording.py [--json] [--cameras 50] [--seconds 75] [--motion 6] [--profile]
 
 All pull the same simulated cameras at the same time and are weighed over the same seconds. Ours pulls **main and sub**
 of every camera, keeps their last groups of pictures, cuts segments, hashes them, uploads them to a real object store,
