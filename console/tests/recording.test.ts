@@ -68,6 +68,7 @@ const line = (change: Partial<LedgerLine> = {}): LedgerLine => ({
   gap_seconds: 60,
   open_seconds: 0,
   gaps: [],
+  edge: [],
   ...change,
 });
 
@@ -262,12 +263,31 @@ describe("ledger", () => {
   it("writes a file that a spreadsheet reads as text, not as formulas", () => {
     const cause = '=caméra "perdue"; reprise';
     const gaps = [{ started_at: "2026-12-01T05:00:00Z", ended_at: "2026-12-01T05:01:00Z", cause }];
-    const words = { columns: ["nature", "jour"], total: "total", gap: "trou déclaré" };
-    const csv = ledgerCsv("2026-12-01", [line({ gaps })], words);
+    const words = {
+      columns: ["nature", "jour"],
+      total: "total",
+      gap: "trou déclaré",
+      edge: "carte",
+      stored: "repris",
+    };
+    const edge = [
+      { started_at: "2026-12-01T05:00:00Z", ended_at: "2026-12-01T05:00:40Z", times: 1, reason: "" },
+      {
+        started_at: "2026-12-01T05:00:40Z",
+        ended_at: "2026-12-01T05:01:00Z",
+        times: 5,
+        reason: "la carte n'a pas gardé ce moment",
+      },
+    ];
+    const csv = ledgerCsv("2026-12-01", [line({ gaps, edge })], words);
     expect(csv.startsWith("\ufeffnature;jour\r\n")).toBe(true);
     expect(csv).toContain("total;2026-12-01;cam-1;Gare;62119;86400;86340;60;0;;;\r\n");
     expect(csv).toContain(
       'trou déclaré;2026-12-01;cam-1;Gare;62119;;;;;2026-12-01T05:00:00Z;2026-12-01T05:01:00Z;"\'=caméra ""perdue""; reprise"',
     );
+    expect(csv).toContain(
+      "carte;2026-12-01;cam-1;Gare;62119;;;;;2026-12-01T05:00:00Z;2026-12-01T05:00:40Z;repris\r\n",
+    );
+    expect(csv).toContain("2026-12-01T05:00:40Z;2026-12-01T05:01:00Z;la carte n'a pas gardé ce moment\r\n");
   });
 });

@@ -45,6 +45,14 @@ export interface LedgerGap {
   cause: string;
 }
 
+/** Time that the camera was asked for of its own recording; an empty `reason`: it came and was stored. */
+export interface LedgerEdge {
+  started_at: string;
+  ended_at: string;
+  times: number;
+  reason: string;
+}
+
 /** `expected_seconds` = recorded + gap + open; `open_seconds` is not accounted for yet. */
 export interface LedgerLine {
   camera_id: string;
@@ -55,6 +63,7 @@ export interface LedgerLine {
   gap_seconds: number;
   open_seconds: number;
   gaps: LedgerGap[];
+  edge: LedgerEdge[];
 }
 
 export interface LedgerDay extends Page<LedgerLine> {

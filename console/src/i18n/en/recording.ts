@@ -84,8 +84,12 @@ export const recording: Record<keyof typeof french, string> = {
   "ledger.gap": "Declared gaps",
   "ledger.open": "To be explained",
   "ledger.declared_gap": "declared gap",
+  "ledger.edge_answer": "camera's own card",
   "ledger.gaps": "Declared gaps: {n}",
   "ledger.gap_of": "{from} – {to}, cause: {cause}",
+  "ledger.edge": "Camera's own card: {n}",
+  "ledger.edge_stored": "{from} – {to}: fetched from the card",
+  "ledger.edge_refused": "{from} – {to}: asked {n} times, {reason}",
   "ledger.nothing_expected": "No second was expected on this day.",
   "ledger.total": "All cameras shown ({n})",
   "ledger.none": "No camera for this day in your communes.",
@@ -104,4 +108,5 @@ export const recording: Record<keyof typeof french, string> = {
   "ledger.csv.from": "from (UTC)",
   "ledger.csv.to": "to (UTC)",
   "ledger.csv.cause": "cause",
+  "ledger.csv.stored": "fetched from the card",
 };

@@ -83,8 +83,12 @@ export const recording = {
   "ledger.gap": "Trous déclarés",
   "ledger.open": "À justifier",
   "ledger.declared_gap": "trou déclaré",
+  "ledger.edge_answer": "carte de la caméra",
   "ledger.gaps": "Trous déclarés : {n}",
   "ledger.gap_of": "{from} – {to}, cause : {cause}",
+  "ledger.edge": "Carte de la caméra : {n}",
+  "ledger.edge_stored": "{from} – {to} : repris de la carte",
+  "ledger.edge_refused": "{from} – {to} : demandé {n} fois, {reason}",
   "ledger.nothing_expected": "Aucune seconde n'était attendue ce jour-là.",
   "ledger.total": "Ensemble des caméras affichées ({n})",
   "ledger.none": "Aucune caméra pour ce jour dans vos communes.",
@@ -103,4 +107,5 @@ export const recording = {
   "ledger.csv.from": "début (UTC)",
   "ledger.csv.to": "fin (UTC)",
   "ledger.csv.cause": "cause",
+  "ledger.csv.stored": "repris de la carte",
 } as const;

@@ -1,5 +1,5 @@
 import { Tooltip } from "@mantine/core";
-import type { LedgerGap, LedgerLine } from "@/api/recording";
+import type { LedgerEdge, LedgerGap, LedgerLine } from "@/api/recording";
 import { useNow } from "@/design/useNow";
 import { formatTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
@@ -13,6 +13,10 @@ export function DayBar({ line, window }: { line: LedgerLine; window: { starts: n
   const past = Math.min(100, ((now - window.starts) / (window.ends - window.starts)) * 100);
   const words = ({ started_at, ended_at, cause }: LedgerGap) =>
     t("ledger.gap_of", { from: formatTime(started_at, locale), to: formatTime(ended_at, locale), cause });
+  const answer = ({ started_at, ended_at, times, reason }: LedgerEdge) => {
+    const span = { from: formatTime(started_at, locale), to: formatTime(ended_at, locale) };
+    return reason ? t("ledger.edge_refused", { ...span, n: times, reason }) : t("ledger.edge_stored", span);
+  };
   return (
     <>
       <div className={classes.bar} data-expected={line.expected_seconds > 0}>
@@ -33,6 +37,16 @@ export function DayBar({ line, window }: { line: LedgerLine; window: { starts: n
           <ul>
             {line.gaps.map((gap) => (
               <li key={`${gap.started_at}${gap.cause}`}>{words(gap)}</li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
+      {line.edge.length > 0 ? (
+        <details className={classes.gaps} data-testid="edge">
+          <summary>{t("ledger.edge", { n: line.edge.length })}</summary>
+          <ul>
+            {line.edge.map((one) => (
+              <li key={`${one.started_at}${one.reason}`}>{answer(one)}</li>
             ))}
           </ul>
         </details>

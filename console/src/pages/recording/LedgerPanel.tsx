@@ -56,6 +56,8 @@ export function LedgerPanel() {
       columns: CSV_COLUMNS.map((column) => t(`ledger.csv.${column}`)),
       total: t("ledger.csv.total"),
       gap: t("ledger.declared_gap"),
+      edge: t("ledger.edge_answer"),
+      stored: t("ledger.csv.stored"),
     };
     const csv = ledgerCsv(day, lines, words);
     saveFile(`registre-secondes-${day}.csv`, new Blob([csv], { type: "text/csv" }));

@@ -10,7 +10,9 @@ export interface Sums {
 }
 
 /** The parts as whole seconds that still make the whole: where rounding would not, the largest remainder gives way. */
-export function wholeSeconds(line: Omit<LedgerLine, "camera_id" | "label" | "insee" | "gaps">): Sums {
+export function wholeSeconds(
+  line: Omit<LedgerLine, "camera_id" | "label" | "insee" | "gaps" | "edge">,
+): Sums {
   const parts = [line.recorded_seconds, line.gap_seconds, line.open_seconds];
   const whole = parts.map(Math.floor);
   const expected = Math.round(parts.reduce((sum, part) => sum + part, 0));
@@ -84,36 +86,39 @@ export function bandsOf(gaps: readonly LedgerGap[], window: { starts: number; en
 
 const SHORTEST_BAND = 0.3;
 
-/** Words of the file's columns and of its two kinds of rows. */
+/** Words of the file's columns and of its kinds of rows; `stored`: what stands for the cause of what a card gave. */
 export interface CsvWords {
   columns: readonly string[];
   total: string;
   gap: string;
+  edge: string;
+  stored: string;
 }
 
-/** A line for each camera with its sums, and below it one for each of its gaps; as spreadsheets of France read it. */
+/**
+ * A line for each camera with its sums, and below it one for each of its gaps and of the answers of its card; as
+ * spreadsheets of France read it.
+ */
 export function ledgerCsv(day: string, lines: readonly LedgerLine[], words: CsvWords): string {
   const rows = lines.flatMap((line) => {
     const { expected, recorded, gap, open } = wholeSeconds(line);
     const camera = [day, line.camera_id, line.label, line.insee];
     return [
       [words.total, ...camera, expected, recorded, gap, open, "", "", ""],
-      ...line.gaps.map((one) => [
-        words.gap,
-        ...camera,
-        "",
-        "",
-        "",
-        "",
-        one.started_at,
-        one.ended_at,
-        one.cause,
-      ]),
+      ...line.gaps.map((one) => span(words.gap, camera, one, one.cause)),
+      ...line.edge.map((one) => span(words.edge, camera, one, one.reason || words.stored)),
     ];
   });
   const text = [words.columns, ...rows].map((row) => row.map(cell).join(";")).join("\r\n");
   return `\ufeff${text}\r\n`;
 }
+
+const span = (
+  kind: string,
+  camera: readonly string[],
+  { started_at, ended_at }: { started_at: string; ended_at: string },
+  words: string,
+): string[] => [kind, ...camera, "", "", "", "", started_at, ended_at, words];
 
 /** A cell that a spreadsheet takes for a text, not for a formula. */
 function cell(value: string | number): string {
