@@ -25,7 +25,7 @@ from stream_gateway.stills import jpeg_of, opened, packets_of, still
 _AGAIN_SECONDS = 10.0
 _AT_MOST = max(1, min(4, (os.cpu_count() or 1) // 2))
 """Cameras that are followed at a time: each may cost half a core (1080p in H.265, 25 pictures a second)."""
-_STEP_SECONDS = 0.1
+_STEP_SECONDS = 0.04
 _NEAR = 12
 """So many pictures behind, going on is as quick as beginning with the group in several threads."""
 _FAR = 1_000_000
