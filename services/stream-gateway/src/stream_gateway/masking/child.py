@@ -12,7 +12,9 @@ from stream_gateway.masking.wire import HEADER_BYTES, Coding, Kind, coding_messa
 _PIPE_BYTES = 1024 * 1024
 _GRACE_SECONDS = 2.0
 _SILENT_SECONDS = 8.0
-"""A child that was given a picture answers within this, its start included."""
+"""A child that was given a picture answers within this."""
+_START_SECONDS = 30.0
+"""Its first answer, for which it starts a Python of its own on a machine that may be busy."""
 _COMMAND = (sys.executable, "-m", "stream_gateway.masking.worker")
 
 
@@ -23,6 +25,7 @@ class PaintingChild:
         self._coding = coding
         self._process: Process | None = None
         self._asked_since: float | None = None
+        self._answered = False
         self._read = False
         """Somebody waits for an answer."""
 
@@ -40,8 +43,8 @@ class PaintingChild:
     @property
     def hangs(self) -> bool:
         """Whether it owes an answer for longer than any picture takes."""
-        since = self._asked_since
-        return since is not None and asyncio.get_running_loop().time() - since > _SILENT_SECONDS
+        since, patience = self._asked_since, _SILENT_SECONDS if self._answered else _START_SECONDS
+        return since is not None and asyncio.get_running_loop().time() - since > patience
 
     async def start(self) -> None:
         """Start the child and tell it how to code."""
@@ -91,7 +94,7 @@ class PaintingChild:
             return None
         finally:
             self._read = False
-        self._asked_since = None
+        self._asked_since, self._answered = None, True
         return kind, content
 
     async def code(self) -> int | None:
