@@ -25,7 +25,7 @@ from stream_gateway.testing.films import frames_of
 from stream_gateway.testing.masked import Area, is_solid, luma_of, shows, under
 from stream_gateway.testing.rig import Gateway
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 CAMERA = "PV-95598-0002-P1"
 NUMBER = 2
