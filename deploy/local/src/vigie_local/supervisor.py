@@ -245,7 +245,8 @@ class Supervisor:
             self._tell(process.name, State.STOPPING)
             child.send_signal(process.stop_signal)
             try:
-                await asyncio.wait_for(child.wait(), process.stop_within)
+                async with asyncio.timeout(process.stop_within):
+                    await child.wait()
             except TimeoutError:
                 _kill_group(child.pid)
                 await child.wait()

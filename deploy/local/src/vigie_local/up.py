@@ -85,7 +85,8 @@ async def _stay(board: Board, platform: Platform, told_to_stop: asyncio.Event) -
     told = disk_state(platform.wanted.data)
     while True:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(told_to_stop.wait(), _DISK_CHECK_SECONDS)
+            async with asyncio.timeout(_DISK_CHECK_SECONDS):
+                await told_to_stop.wait()
             return
         now = disk_state(platform.wanted.data)
         if now.level > told.level:

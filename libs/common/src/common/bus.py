@@ -120,7 +120,8 @@ class Bus:
     async def wait_usable(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - callers read better
         """Wait until connected; raises BusAway after ``timeout`` seconds."""
         try:
-            await asyncio.wait_for(self._usable.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._usable.wait()
         except TimeoutError:
             raise BusAway(self._away) from None
 
@@ -264,7 +265,8 @@ class Bus:
             await client.flush(timeout=_CONNECT_SECONDS)
         except (nats.errors.Error, TimeoutError, OSError):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(client.close(), _CONNECT_SECONDS)
+                async with asyncio.timeout(_CONNECT_SECONDS):
+                    await client.close()
 
     async def _ensure(self, config: dict[str, Any], *, first_seq: int | None = None) -> None:
         full = {

@@ -31,7 +31,8 @@ class Health:
 
     async def _run(self, check: Check) -> str | None:
         try:
-            return await asyncio.wait_for(check(), _CHECK_SECONDS)
+            async with asyncio.timeout(_CHECK_SECONDS):
+                return await check()
         except TimeoutError:
             return "no answer in 3 s"
         except Exception as error:  # noqa: BLE001 - whatever a check raises is the reason it failed

@@ -76,11 +76,12 @@ class KvReplica(Generic[M]):
         REPLICA_SILENCE.labels(self._bucket).set_function(self._silent_seconds)
         if wait_seconds:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ready.wait(), wait_seconds)
+                await self.wait_ready(wait_seconds)
 
     async def wait_ready(self, seconds: float) -> None:
         """Wait for the first complete read; raises TimeoutError."""
-        await asyncio.wait_for(self._ready.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await self._ready.wait()
 
     async def stop(self) -> None:
         """Stop following; the values stay."""

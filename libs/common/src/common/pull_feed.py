@@ -72,7 +72,8 @@ class PullFeed:
         if not self._waiting:
             self._arrived.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), min(seconds, HEARTBEAT_SECONDS))
+                async with asyncio.timeout(min(seconds, HEARTBEAT_SECONDS)):
+                    await self._arrived.wait()
         self._check()
         taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch))]
         if self._outstanding + len(self._waiting) <= self._batch:

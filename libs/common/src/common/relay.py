@@ -137,7 +137,8 @@ class Relay:
                 self._reason = None
                 if not full:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(woken.wait(), min(self._poll_seconds, self._leases.seconds / 3))
+                        async with asyncio.timeout(min(self._poll_seconds, self._leases.seconds / 3)):
+                            await woken.wait()
 
     async def _relay_some(self, postgres: asyncpg.Connection, client: Client) -> bool:
         """Delete what the last call published, read more and publish it; tells whether there may be more to do."""

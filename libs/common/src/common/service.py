@@ -178,10 +178,27 @@ async def keep_running(name: str, part: Part, failing: dict[str, str] | None = N
             structlog.get_logger("service").exception("part failed", part=name)
             if failing is not None:
                 failing[name] = f"failure {next(_FAILURES)}: {type(error).__name__}"
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # a library took the cancellation for something else
+            raise asyncio.CancelledError
         if asyncio.get_running_loop().time() - started > _RESTART_SECONDS[-1]:
             failures = 0
         await asyncio.sleep(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS) - 1)])
         failures += 1
+
+
+async def end_loops(loops: Sequence[asyncio.Task[None]], *, again_after: float = 10.0) -> None:
+    """Cancel loops and wait until they have ended; one that did not hear it is told again, after so many seconds.
+
+    Before Python 3.12 ``asyncio.wait_for``, which the clients of the bus and the database are made with, swallows a
+    cancellation that comes at the moment in which what it waits for arrives (cpython#86296).
+    """
+    going_on = [loop for loop in loops if not loop.done()]
+    while going_on:
+        for loop in going_on:
+            loop.cancel()
+        await asyncio.wait(going_on, timeout=again_after)
+        going_on = [loop for loop in going_on if not loop.done()]
 
 
 def _forget(failing: dict[str, str], name: str, reason: str) -> None:

@@ -1,6 +1,7 @@
 """A service stops when told to, whatever it is waiting for."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -9,7 +10,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from common.health import Health
-from common.service import ServiceParts, run_until_stopped
+from common.service import ServiceParts, end_loops, keep_running, run_until_stopped
 from common.settings import ServiceSettings
 
 SETTINGS = ServiceSettings(
@@ -83,3 +84,39 @@ async def test_readiness_asks_only_the_loops_that_this_process_runs() -> None:
         await asyncio.gather(run_until_stopped("test", SETTINGS, waiting.parts, command), stopping)
         del waiting.health.checks["parts"]  # the loop fails once on purpose
         assert await waiting.health.reasons() == expected
+
+
+class Deaf:
+    """A loop that takes its first cancellation for the end of a wait, as ``asyncio.wait_for`` did."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.rounds = 0
+
+    async def round(self) -> None:
+        self.rounds += 1
+        self.begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    async def loop(self) -> None:
+        await self.round()
+        await asyncio.Event().wait()
+
+
+async def test_a_part_that_swallows_its_cancellation_is_not_started_again() -> None:
+    deaf = Deaf()
+    running = asyncio.create_task(keep_running("deaf", deaf.round))
+    await deaf.begun.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert running.cancelled()
+    assert deaf.rounds == 1
+
+
+async def test_a_loop_that_did_not_hear_that_it_is_to_end_is_told_again() -> None:
+    deaf = Deaf()
+    loops = [asyncio.create_task(deaf.loop()), asyncio.create_task(stop_when(asyncio.Event()))]
+    await deaf.begun.wait()
+    await end_loops(loops, again_after=0.01)
+    assert [loop.cancelled() for loop in loops] == [True, True]

@@ -117,7 +117,8 @@ class FfmpegProcess:
         if process.returncode is None:
             self.finish()
             try:
-                await asyncio.wait_for(self._drained(process), _GRACE_SECONDS)
+                async with asyncio.timeout(_GRACE_SECONDS):
+                    await self._drained(process)
             except TimeoutError:
                 process.kill()
         await process.wait()

@@ -102,7 +102,8 @@ class PaintingChild:
         if self._process is None:
             return None
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(self._process.wait(), _GRACE_SECONDS)
+            async with asyncio.timeout(_GRACE_SECONDS):
+                return await self._process.wait()
         return None
 
     async def stop(self) -> None:

@@ -57,7 +57,8 @@ class Heartbeat:
             self._soon.clear()
             taken = await self._beat(_ANSWER_SECONDS)
             try:
-                await asyncio.wait_for(self._soon.wait(), self._every if taken else _RETRY_SECONDS)
+                async with asyncio.timeout(self._every if taken else _RETRY_SECONDS):
+                    await self._soon.wait()
             except TimeoutError:
                 continue
             if not taken:

@@ -16,6 +16,7 @@ import structlog
 from common.bus import BusAway
 from common.clock import Clock
 from common.pull_feed import FeedBroken
+from common.service import end_loops
 from contracts.media_nodes import MediaNodeState, NodeState
 from contracts.streams import BUCKET_PLACEMENTS
 from stream_gateway.domain.holdings import Holding
@@ -187,9 +188,7 @@ class Placement:
             raise
         finally:
             self._stopped = True
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            await end_loops(loops)
             await self._decisions.close()
             with contextlib.suppress(NodeReplaced):
                 await self._heartbeat.last()
@@ -234,10 +233,9 @@ class Placement:
             if self._may_decide():
                 self._decisions.decide(draining=self.state is NodeState.DRAINING)
             await asyncio.sleep(_BREATH_SECONDS)
-            try:
-                await asyncio.wait_for(self._wake.wait(), _DECIDE_SECONDS)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DECIDE_SECONDS):
+                    await self._wake.wait()
 
     def _may_decide(self) -> bool:
         """Tell whether this node hears and is heard, and slept through nothing."""

@@ -27,8 +27,6 @@ _NOTHING_WRITTEN_SECONDS = 20.0
 _NOTHING_WRITTEN = PullEnded("des images arrivent mais rien ne s'écrit", EndKind.MALFORMED)
 _LOG = structlog.get_logger("stream-gateway.recording")
 
-"""What must be recorded at this second, by anybody."""
-
 
 @dataclass(slots=True)
 class Post:

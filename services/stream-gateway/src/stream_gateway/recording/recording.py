@@ -1,6 +1,7 @@
 """The media node at work: what must be recorded, what of it is ours, and the loops that keep both true."""
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from common.clock import Clock
 from common.database import Database
+from common.service import end_loops
 from stream_gateway.domain.holdings import Holding, Loss
 from stream_gateway.ingest.cameras import CameraHubs
 from stream_gateway.placement.service import Placement
@@ -113,9 +115,7 @@ class Recording:
             left = await self._placement.drain(self._drain_seconds)
             _LOG.info("cameras given away before the end", left=len(left))
         await self._crew.stop_all()
-        for task in loops:
-            task.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await end_loops(loops)
         try:
             async with asyncio.timeout(_LAST_UPLOADS_SECONDS):
                 await self._ledger.flush()
@@ -208,10 +208,9 @@ class PlacementChanges:
 
     async def wait(self, seconds: float) -> None:
         """Wait for a change, at most so long."""
-        try:
-            await asyncio.wait_for(self._changed.wait(), seconds)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
 
     def take_gained(self) -> list[Holding]:
         """Return the gains that the database does not know yet."""

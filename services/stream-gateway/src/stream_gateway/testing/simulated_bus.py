@@ -138,7 +138,8 @@ class SimulatedBucket:
 
         self._bus.world.later(self._bus.world.latency(), arrive)
         try:
-            written = await asyncio.wait_for(answer, seconds)
+            async with asyncio.timeout(seconds):
+                written = await answer
         except TimeoutError:
             raise BusAway(key) from None
         if written is None:
