@@ -12,6 +12,7 @@ import pytest
 from common.bus import Bus
 from common.testing.polling import eventually
 from common.testing.servers import Servers
+from stream_gateway.placement.clocks import boot_clock
 from stream_gateway.placement.settings import Pace
 from stream_gateway.testing.placement_fleet import Fleet, holders
 from stream_gateway.testing.placement_node import Written, camera_ids
@@ -177,6 +178,7 @@ async def test_real_processes_on_a_real_bus(seed: int, bus: Bus, servers: Server
             elif evil == "freeze":
                 fleet.freeze(victim)
             elif evil == "drain":
+                await _at_work(fleet, victim)
                 assert await fleet.terminate(victim) == 0
             else:
                 servers.nats.stop()
@@ -193,6 +195,16 @@ async def test_real_processes_on_a_real_bus(seed: int, bus: Bus, servers: Server
         await eventually(lambda: _live_holders(bus, fleet, cameras))
         journals = {name: fleet.written(name) for name in names}
     _no_epoch_twice(journals)
+
+
+async def _at_work(fleet: Fleet, name: str) -> None:
+    """Wait until a node is so far that it understands SIGTERM; it may have been started a moment ago."""
+    since = boot_clock()
+
+    async def writes() -> bool:
+        return any(written.at > since for written in fleet.written(name)[-1:])
+
+    await eventually(writes)
 
 
 async def _live_holders(bus: Bus, fleet: Fleet, cameras: list[str], *, without: set[str] | None = None) -> bool:
