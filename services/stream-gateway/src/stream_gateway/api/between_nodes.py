@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from common.auth import TokenVerifier
 from common.problems import Problem
 from common.web import bearer_token
+from stream_gateway.api.sockets import end
 from stream_gateway.domain.access_units import AccessUnit, ParameterSets
 from stream_gateway.domain.sessions import Quality
 from stream_gateway.ingest.hub import StreamHub
@@ -81,7 +82,7 @@ async def hand_on(socket: WebSocket, quality: Quality, camera_id: Annotated[str,
     await socket.accept()
     hub = _hub(socket, camera_id, quality) if _of_the_house(socket) else None
     if hub is None:
-        await socket.close(_REFUSED if not _of_the_house(socket) else NOT_HERE)
+        await end(socket, NOT_HERE if _of_the_house(socket) else _REFUSED)
         return
     line = _Line()
     hub.join(line)
@@ -96,7 +97,7 @@ async def hand_on(socket: WebSocket, quality: Quality, camera_id: Annotated[str,
         sending.cancel()
         await asyncio.gather(reading, sending, return_exceptions=True)
     if not reading.done() or reading.cancelled():
-        await socket.close(NOT_HERE)
+        await end(socket, NOT_HERE)
 
 
 def _of_the_house(connection: HTTPConnection) -> bool:

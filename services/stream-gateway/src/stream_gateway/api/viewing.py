@@ -6,7 +6,6 @@ picture each, one or several to a message, beginning with the cached group of pi
 """
 
 import asyncio
-import contextlib
 import json
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from common.auth import SESSION_COOKIE, Principal, TokenVerifier
 from common.problems import Problem, Unauthenticated
 from common.web import bearer_token
 from stream_gateway.api.admission import SessionOver, admitted
+from stream_gateway.api.sockets import end
 from stream_gateway.api.state import TheShowing, TheWatch
 from stream_gateway.domain.fragments import InitSegment
 from stream_gateway.domain.sessions import CloseReason, ViewingSession
@@ -68,11 +68,9 @@ async def view(socket: WebSocket, session_id: UUID, showing: TheShowing, watch: 
             async with showing.pictures(attachment) as join, join() as viewer:
                 await _show(socket, viewer, attachment)
     except NoRoomToMark:
-        with contextlib.suppress(RuntimeError):
-            await socket.close(CLOSED_REFUSED, NO_ROOM_WORD)
+        await end(socket, CLOSED_REFUSED, NO_ROOM_WORD)
     except _Refused as refused:
-        with contextlib.suppress(RuntimeError):  # the peer may have gone in the meantime
-            await socket.close(refused.code, refused.reason)
+        await end(socket, refused.code, refused.reason)
     except WebSocketDisconnect:
         return
 
