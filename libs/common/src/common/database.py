@@ -41,15 +41,22 @@ class Database:
 
     ``url`` is ``postgresql+asyncpg://…``. Connections are checked before use, so that a restarted server costs
     a reconnect, not an error for a user; those in constant use are only looked at, for asking is three round trips.
+
+    ``idle_transaction_seconds``: the server ends a transaction that asks nothing for so long, and frees what it has
+    locked. For processes that share rows with others and may be frozen, or lose their machine, in the middle of one:
+    the others would wait until the frozen one wakes up. None: never, for what holds a lock over work elsewhere.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8, idle_transaction_seconds: float | None = None) -> None:
+        told: dict[str, str] = {}
+        if idle_transaction_seconds is not None:
+            told["idle_in_transaction_session_timeout"] = str(round(idle_transaction_seconds * 1000))
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=8,
             pool_recycle=1800,
-            connect_args={"timeout": 10, "command_timeout": 60},
+            connect_args={"timeout": 10, "command_timeout": 60, "server_settings": told},
             hide_parameters=True,  # a failed statement is logged; the names and addresses bound to it are not
         )
         _check_before_use(self.engine)

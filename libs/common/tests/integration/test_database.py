@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from common.database import Database, DatabaseAway
 from embedded.postgres import PostgresServer
@@ -87,5 +87,34 @@ async def test_questions_open_no_transaction_and_commands_do_afterwards(tmp_path
         async with database.reading() as connection:
             assert await connection.scalar(text("SELECT count(*) FROM t")) == 0
         await database.dispose()
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def test_who_is_frozen_in_a_transaction_holds_up_nobody_for_long(tmp_path: Path) -> None:
+    server = PostgresServer(tmp_path / "postgres", durable=False)
+    await asyncio.to_thread(server.start)
+    try:
+        urls = await asyncio.to_thread(server.create_database, "frozen")
+        owner = Database(urls.owner_url, idle_transaction_seconds=0.3)
+        async with owner.transaction() as connection:
+            await connection.execute(text("CREATE TABLE t (n int)"))
+            await connection.execute(text("INSERT INTO t VALUES (0)"))
+
+        async def count_up() -> None:
+            async with owner.transaction() as connection:
+                await connection.execute(text("UPDATE t SET n = n + 1"))
+
+        for asks_again in (True, False):
+            with pytest.raises(DBAPIError):  # noqa: PT012 - at whichever of the two it asks next
+                async with owner.transaction() as frozen:
+                    await frozen.execute(text("UPDATE t SET n = n + 10"))
+                    await count_up()  # waits for the row until the server ends the other transaction
+                    if asks_again:
+                        await frozen.execute(text("SELECT 1"))
+        await count_up()  # nothing is left of it in the pool
+        async with owner.reading() as connection:
+            assert (await connection.execute(text("SELECT n FROM t"))).scalar_one() == 3
+        await owner.dispose()
     finally:
         await asyncio.to_thread(server.stop)

@@ -82,6 +82,7 @@ def assemble(
     lifespan: Lifespan | None = None,
     on_close: Callable[[House], Part] | None = None,
     node: frozenset[str] = frozenset(),
+    idle_transaction_seconds: float | None = None,
 ) -> ServiceParts:
     """Put a service together.
 
@@ -96,13 +97,14 @@ def assemble(
         lifespan: what lives as long as the process serves requests; starts after ``wire``.
         on_close: returns the last thing to do before connections close.
         node: names of the loops that the part ``node`` runs.
+        idle_transaction_seconds: after how long without a question the database ends a transaction of this service.
     """
     app = build_app(service, title, routers, public_origin=settings.public_origin, lifespan=lifespan)
     parts = ServiceParts(app=app, open=_nothing, close=_nothing, relay=_nothing, node=node)
     houses: list[House] = []
 
     async def open_house() -> None:
-        house = await _open(service, settings, app, clock or SystemClock())
+        house = await _open(service, settings, app, clock or SystemClock(), idle_transaction_seconds)
         houses.append(house)
         relay = Relay(house.database, house.bus)
         parts.relay = relay.run
@@ -128,8 +130,11 @@ def assemble(
     return parts
 
 
-async def _open(service: str, settings: ServiceSettings, app: FastAPI, clock: Clock) -> House:
-    database = Database(settings.database_url.get_secret_value())
+async def _open(
+    service: str, settings: ServiceSettings, app: FastAPI, clock: Clock, idle_transaction_seconds: float | None
+) -> House:
+    url = settings.database_url.get_secret_value()
+    database = Database(url, idle_transaction_seconds=idle_transaction_seconds)
     bus = await Bus.connect(settings, name=service)
     declaring = asyncio.create_task(_declare(bus))
     await asyncio.wait([declaring], timeout=_PATIENCE_SECONDS)

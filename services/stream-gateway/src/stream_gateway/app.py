@@ -30,6 +30,11 @@ from stream_gateway.serving import serve_live
 from stream_gateway.session_tokens import SessionTokens
 from stream_gateway.settings import Settings
 
+_IDLE_TRANSACTION_SECONDS = 20.0
+"""A node frozen in the middle of a transaction holds the ledger's rows of all cameras that it speaks of, and the node
+that took them over could announce nothing. No transaction of this service waits so long for anything else: the slowest
+asks the retention service or another node, some seconds at most."""
+
 
 def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
     """Wire the service; nothing is connected before ``open``. A test may bring a clock that it moves."""
@@ -81,6 +86,7 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
         on_close=on_close,
         clock=clock,
         node=frozenset({"recording"}),
+        idle_transaction_seconds=_IDLE_TRANSACTION_SECONDS,
     )
 
 

@@ -8,7 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
+from common.database import Database
 from common.object_store import StoredObject
 from common.testing.polling import eventually
 from common.testing.states import an_authorisation, put_camera
@@ -18,6 +21,7 @@ from stream_gateway.domain.coverage import TOLERANCE
 from stream_gateway.domain.segments import RecordingTerms, Segment, parse_segment_name
 from stream_gateway.repository import recording as rows
 from stream_gateway.repository.ledger import expected_cameras
+from stream_gateway.tables import coverage
 from stream_gateway.testing.films import frames_of, kinds_of
 from stream_gateway.testing.rig import Gateway
 
@@ -138,6 +142,19 @@ async def test_a_camera_out_of_service_for_a_while_has_no_gap_for_it(gateway: Ga
     assert later[0].started_at - before[-1].ended_at > TOLERANCE
     assert {one.epoch for one in later} == {before[-1].epoch}, "under the same placement"
     assert await gateway.events("gap_declared") == []
+
+
+async def test_a_node_frozen_in_a_transaction_does_not_keep_others_from_announcing(gateway: Gateway) -> None:
+    """What a node that was stopped or lost its machine leaves open on the server, with the rows it had locked."""
+    camera = await gateway.add_camera(1)
+    await stored_segment(gateway, camera.camera_id)
+    mine = select(coverage).where(coverage.c.camera_id == camera.camera_id)
+    database: Database = gateway.parts.app.state.database
+    with pytest.raises(DBAPIError):  # noqa: PT012 - at its commit
+        async with database.transaction() as frozen:
+            assert (await frozen.execute(mine.with_for_update())).all()
+            since = datetime.now(UTC)
+            await gateway.wait_for("segment_recorded", lambda data: datetime.fromisoformat(data["started_at"]) > since)
 
 
 async def test_a_lost_camera_is_reported_and_its_gap_declared(gateway: Gateway) -> None:
