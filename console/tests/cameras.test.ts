@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Camera } from "@/api/registry";
+import { cameraName } from "@/cameras/naming";
 import { search, searchable } from "@/cameras/search";
 import { byUsefulness, cameraState } from "@/cameras/state";
 
@@ -26,6 +27,18 @@ const inventory = [
   camera({ camera_id: "2", code: "SOI-1", label: "Gare" }),
   camera({ camera_id: "3", code: "DOM-1", label: "Gare", commune: "Domont" }),
 ].map(searchable);
+
+describe("a camera's name", () => {
+  it("tells two of one label apart", () => {
+    const [, soisy, domont] = inventory.map((one) => one.camera);
+    expect(cameraName(soisy, "2")).toBe("Gare (Soisy-sous-Montmorency)");
+    expect(cameraName(domont, "3")).toBe("Gare (Domont)");
+  });
+
+  it("is the id of one that this agent may not see", () => {
+    expect(cameraName(undefined, "PV-95598-0001-P1")).toBe("PV-95598-0001-P1");
+  });
+});
 
 describe("search", () => {
   it("forgives accents and case", () => {

@@ -3,6 +3,7 @@ import { IconBroadcast } from "@tabler/icons-react";
 import { Link } from "react-router";
 import type { Incident } from "@/api/incident";
 import { can, useMe } from "@/app/session";
+import { cameraName } from "@/cameras/naming";
 import { useCameras } from "@/cameras/useCameras";
 import { Elapsed } from "@/design/Elapsed";
 import { Panel } from "@/design/Panel";
@@ -43,7 +44,7 @@ function Head({ incident }: { incident: Incident }) {
   const { t, word, locale } = useI18n();
   const { byId } = useCameras();
   const me = useMe();
-  const cameras = incident.camera_ids.map((id) => byId.get(id)?.label ?? id);
+  const cameras = incident.camera_ids.map((id) => cameraName(byId.get(id), id));
   const origin = word("incident.origin", incident.origin);
   const detected = formatDateTime(incident.detected_at, locale);
   return (

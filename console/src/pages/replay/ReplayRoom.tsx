@@ -3,6 +3,7 @@ import { useMutation, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { addBookmark, closeReplay, fetchTimeline, type Replay, renewReplay } from "@/api/replay";
 import { useMe } from "@/app/session";
+import { cameraName } from "@/cameras/naming";
 import { useCameras } from "@/cameras/useCameras";
 import { ProblemAlert } from "@/design/ProblemAlert";
 import { useI18n } from "@/i18n/I18n";
@@ -52,7 +53,7 @@ export function ReplayRoom({ replays, incidentId }: ReplayRoomProps) {
             timeline,
             spans: spansOf(timeline.pieces),
             pictures: timeline.pictures.map((at) => Date.parse(at)),
-            label: byId.get(replay.camera_id)?.label ?? replay.camera_id,
+            label: cameraName(byId.get(replay.camera_id), replay.camera_id),
           },
         ];
       }),

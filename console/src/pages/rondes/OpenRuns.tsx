@@ -1,6 +1,7 @@
 import { Button, Group, Skeleton, Text } from "@mantine/core";
 import { Link } from "react-router";
 import { commandRun, type Finding, noteFinding, type RondeRun } from "@/api/rondes";
+import { cameraName } from "@/cameras/naming";
 import { useCameras } from "@/cameras/useCameras";
 import { Empty } from "@/design/Panel";
 import { ProblemAlert } from "@/design/ProblemAlert";
@@ -108,7 +109,7 @@ function Present({ run, step, busy, onMark }: PresentProps) {
     <div className={classes.present}>
       <Text size="sm">
         {t("rondes.step_of", { n: step + 1, total: run.steps.length })} :{" "}
-        <strong>{byId.get(record.camera_id)?.label ?? record.camera_id}</strong>
+        <strong>{cameraName(byId.get(record.camera_id), record.camera_id)}</strong>
         {left === null ? null : ` · ${t("rondes.left", { time: formatElapsed(left, locale) })}`}
       </Text>
       <Group gap="xs">

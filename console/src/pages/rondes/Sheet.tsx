@@ -1,5 +1,6 @@
 import { NativeSelect, Table } from "@mantine/core";
 import type { Finding, RondeRun, StepRecord } from "@/api/rondes";
+import { cameraName } from "@/cameras/naming";
 import { useCameras } from "@/cameras/useCameras";
 import { formatTime } from "@/i18n/format";
 import { useI18n } from "@/i18n/I18n";
@@ -36,7 +37,7 @@ export function Sheet({ run, onMark }: SheetProps) {
           >
             <Table.Td>{record.step + 1}</Table.Td>
             <Table.Td>
-              {byId.get(record.camera_id)?.label ?? record.camera_id}
+              {cameraName(byId.get(record.camera_id), record.camera_id)}
               {record.preset ? <small> · {record.preset}</small> : null}
             </Table.Td>
             <Table.Td>{record.entered_at ? formatTime(record.entered_at, locale) : "–"}</Table.Td>

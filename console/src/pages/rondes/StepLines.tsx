@@ -1,6 +1,7 @@
 import { ActionIcon, Group, Text, TextInput } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconX } from "@tabler/icons-react";
 import type { RondeStep } from "@/api/rondes";
+import { cameraName } from "@/cameras/naming";
 import { useCameras } from "@/cameras/useCameras";
 import { useI18n } from "@/i18n/I18n";
 import { clampedDwell, DWELL, moved } from "./draft";
@@ -25,7 +26,7 @@ export function StepLines({ steps, onChange }: StepLinesProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: a camera may come twice, a step is its place
           <li key={`${index}:${step.camera_id}`}>
             <Text size="sm" className={classes.stepName ?? ""}>
-              {index + 1}. {camera?.label ?? step.camera_id}
+              {index + 1}. {cameraName(camera, step.camera_id)}
             </Text>
             <Group gap={4} wrap="nowrap">
               <TextInput
