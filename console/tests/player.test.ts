@@ -174,6 +174,19 @@ describe("LivePlayer", () => {
       expect(gateway.opened).toBe(1);
     });
 
+    it("learns nothing about the line from a workstation that does not keep up", async () => {
+      await live("main");
+      gateway.overloaded = true;
+      for (const at of [1, 2, 3]) {
+        gateway.clock = at;
+        line(0).calls.onTrouble("stall");
+      }
+      gateway.overloaded = false;
+      line(0).calls.onTrouble("stall");
+      await turn();
+      expect(gateway.lines).toHaveLength(1);
+    });
+
     it("stays with the WebSocket, and says why, when WebRTC does not come", async () => {
       await live("main");
       for (const at of [1, 2, 3]) {

@@ -84,6 +84,7 @@ export class FakeGateway {
   switching: Promise<void> = Promise.resolve();
   lines: FakeLine[] = [];
   clock = 0;
+  overloaded = false;
 
   doors(webrtc: boolean): Doors {
     return {
@@ -114,6 +115,7 @@ export class FakeGateway {
         return line;
       },
       webrtc: () => webrtc,
+      overloaded: () => this.overloaded,
       now: () => this.clock,
       hidden: () => false,
       whenShown: () => undefined,

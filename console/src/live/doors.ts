@@ -11,6 +11,7 @@ import {
 import { type Line, type LineCalls, openLine } from "./line";
 import type { Transport } from "./transport";
 import { WhepLine } from "./whep";
+import { isOverloaded } from "./workload";
 
 /** What a player needs of the world; a test brings its own. */
 export interface Doors {
@@ -21,6 +22,8 @@ export interface Doors {
   openLine: (transport: Transport, video: HTMLVideoElement, session: StreamSession, calls: LineCalls) => Line;
   /** Whether this browser can do WebRTC at all. */
   webrtc: () => boolean;
+  /** Whether this workstation, not the line, is what fails. */
+  overloaded: () => boolean;
   /** Ms of a clock that only goes forward. */
   now: () => number;
   hidden: () => boolean;
@@ -34,6 +37,7 @@ export const BROWSER_DOORS: Doors = {
   releaseSession,
   openLine,
   webrtc: () => WhepLine.supported(),
+  overloaded: isOverloaded,
   now: () => performance.now(),
   hidden: () => document.hidden,
   whenShown: (call, signal) => document.addEventListener("visibilitychange", call, { once: true, signal }),

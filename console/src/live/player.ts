@@ -188,7 +188,7 @@ export class LivePlayer {
         },
         onTrouble: () => {
           if (seat !== this.front) return;
-          this.known = troubled(this.known, this.doors.now());
+          this.noteTrouble();
           void this.settle();
         },
         onEnd: (end) => {
@@ -334,11 +334,16 @@ export class LivePlayer {
       this.reopen();
     } else {
       if (seat.line.admitted && wordOf(end) !== "decode" && wordOf(end) !== "append") {
-        this.known = troubled(this.known, this.doors.now());
+        this.noteTrouble();
       }
       if (!seat.line.admitted) this.release();
       this.retry(null, wordOf(end));
     }
+  }
+
+  /** Of a workstation that does not keep up nothing is learnt about its line. */
+  private noteTrouble(): void {
+    if (!this.doors.overloaded()) this.known = troubled(this.known, this.doors.now());
   }
 
   private noteWhepFailure(failure: WhepFailure): void {

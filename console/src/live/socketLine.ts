@@ -1,6 +1,7 @@
 import { FrameClock } from "./frameClock";
 import type { Line, LineCalls, LineEnd } from "./line";
 import { MediaPipe } from "./mediaPipe";
+import { LATE_MS } from "./workload";
 
 interface ServerMessage {
   type: "init" | "state";
@@ -12,6 +13,8 @@ interface ServerMessage {
 
 /** Media come several times a second, and the server tells of a lost camera within 8 s. */
 const SILENCE_MS = 12_000;
+/** What a page that was held up for a while is given to read what waits for it. */
+const HELD_UP_MS = 2_000;
 /** While the server itself says that it tries again, there is no use in asking anew. */
 const SERVER_RETRIES_MS = 60_000;
 /** A picture older than this stands still; it runs again below the other figure. */
@@ -121,11 +124,14 @@ export class SocketLine implements Line {
   }
 
   private expectSound(): void {
+    const silent = () => this.end({ kind: "broken", reason: this.isAdmitted ? "silence" : "timeout" });
+    const due = performance.now() + this.patience;
     clearTimeout(this.silenceTimer);
-    this.silenceTimer = setTimeout(
-      () => this.end({ kind: "broken", reason: this.isAdmitted ? "silence" : "timeout" }),
-      this.patience,
-    );
+    this.silenceTimer = setTimeout(() => {
+      // A page that was held up hears its timers before the messages that came meanwhile.
+      if (performance.now() - due > LATE_MS) this.silenceTimer = setTimeout(silent, HELD_UP_MS);
+      else silent();
+    }, this.patience);
   }
 
   /** A hidden page is given no frames, and a camera that the server looks for has none: neither is the line. */
