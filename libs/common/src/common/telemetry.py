@@ -78,7 +78,7 @@ def configure(service: str, *, level: str = "INFO", otlp_endpoint: str | None = 
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "urllib3"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "urllib3", "aioice"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     if otlp_endpoint:

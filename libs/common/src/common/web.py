@@ -17,7 +17,7 @@ from opentelemetry import trace
 from prometheus_client import Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common import problems, telemetry
@@ -126,6 +126,8 @@ class _Observed:
 
             try:
                 await self._app(scope, receive, answer)
+            except ClientDisconnect:
+                return  # it went before its question was whole: there is nobody to answer
             except Exception as error:
                 if answered:
                     raise

@@ -1,12 +1,14 @@
 """The HTTP face of a service: problems, CSRF, and a commit that fails is never a 200."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import APIRouter, Depends, FastAPI, UploadFile
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request, UploadFile
 from sqlalchemy import text
 
 from common.auth import SESSION_COOKIE, Principal
@@ -14,6 +16,7 @@ from common.body_limit import MAX_BODY_BYTES
 from common.clock import SystemClock
 from common.database import Database
 from common.problems import Conflict, Problem
+from common.testing.polling import eventually
 from common.testing.servers import TestDatabase
 from common.testing.serving import serving
 from common.testing.tokens import TokenMint
@@ -21,6 +24,8 @@ from common.web import Caller, Tx, create_app, service_scope
 
 pytestmark = pytest.mark.integration
 ORIGIN = "http://console.test"
+READ: list[str] = []
+"""Names of the questions whose body was read, or read until the caller went."""
 
 
 class Kept(Problem):
@@ -69,6 +74,19 @@ def routes() -> APIRouter:
     return router
 
 
+def raw_routes() -> APIRouter:
+    router = APIRouter(prefix="/api/test")
+
+    @router.post("/raw")
+    async def raw(request: Request) -> int:
+        try:
+            return len(await request.body())
+        finally:
+            READ.append(request.headers["x-name"])
+
+    return router
+
+
 @pytest_asyncio.fixture
 async def base_url(make_database: Callable[[str | None], TestDatabase], tokens: TokenMint) -> AsyncIterator[str]:
     urls = make_database(None)
@@ -77,7 +95,9 @@ async def base_url(make_database: Callable[[str | None], TestDatabase], tokens: 
         await connection.execute(text("CREATE TABLE parent (value int PRIMARY KEY)"))
         await connection.execute(text("CREATE TABLE child (value int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"))
     await owner.dispose()
-    app: FastAPI = create_app(title="t", service="test", lifespan=None, routers=[routes()], public_origin=ORIGIN)
+    app: FastAPI = create_app(
+        title="t", service="test", lifespan=None, routers=[routes(), raw_routes()], public_origin=ORIGIN
+    )
     app.state.database = Database(urls.app_url)
     app.state.clock = SystemClock()
     app.state.verifier = tokens.verifier
@@ -162,3 +182,23 @@ async def test_a_body_that_is_too_long_is_refused_whether_it_says_so_or_not(clie
 async def test_a_form_may_carry_a_file(client: httpx.AsyncClient) -> None:
     file = {"file": ("a.csv", b"a" * (MAX_BODY_BYTES + 1), "text/csv")}
     assert (await client.post("/form", files=file)).json() == MAX_BODY_BYTES + 1
+
+
+async def test_a_caller_that_goes_before_its_question_is_whole_is_no_error(
+    client: httpx.AsyncClient, base_url: str
+) -> None:
+    address = httpx.URL(base_url)
+    with structlog.testing.capture_logs() as logged:
+        _, writer = await asyncio.open_connection(address.host, address.port)
+        head = "POST /api/test/raw HTTP/1.1\r\nHost: t\r\nX-Name: gone\r\nContent-Length: 10\r\n\r\n"
+        writer.write(head.encode() + b"abc")
+        await writer.drain()
+        writer.close()
+
+        async def read() -> bool:
+            return "gone" in READ
+
+        await eventually(read)
+        whole = await client.post("/raw", content=b"abcdefghij", headers={"X-Name": "whole"})
+    assert whole.json() == 10
+    assert [line for line in logged if line["log_level"] == "error"] == []
