@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--onvif-port", type=int, required=True, help="HTTP port; 0 takes a free one")
     parser.add_argument("--username", help="account of every camera; none means open cameras")
     parser.add_argument("--password-file", type=Path, help="file that holds the account's password")
+    parser.add_argument("--media", type=Path, help="folder with other clips of the same names")
     parser.add_argument("--ready-file", type=Path, help="written as JSON once the ports listen")
     parser.add_argument("--stop-at-stdin-end", action="store_true", help="stop when standard input closes")
     return parser
@@ -68,6 +69,7 @@ async def _serve(options: argparse.Namespace) -> None:
         rtsp_port=options.rtsp_port,
         onvif_port=options.onvif_port,
         credentials=_credentials(options),
+        media=options.media,
     ) as addresses:
         logging.getLogger("camera_simulator").info(
             "%d simulated cameras (%d PTZ): rtsp port %d, onvif port %d",

@@ -51,8 +51,9 @@ async def running_simulator(
     credentials: Credentials | None,
     hevc_count: int = 0,
     flash_count: int = 0,
+    media: Path | None = None,
 ) -> AsyncGenerator[Addresses]:
-    """Serve `count` cameras while the context lasts; port 0 takes a free one.
+    """Serve `count` cameras while the context lasts; port 0 takes a free one. `media`: a folder with other clips.
 
     Raises:
         UnusableClipError: a clip of the media folder cannot be looped.
@@ -63,7 +64,7 @@ async def running_simulator(
         make_cameras,
         count=count,
         ptz_count=ptz_count,
-        media=media_folder(),
+        media=media or media_folder(),
         hevc_count=hevc_count,
         flash_count=flash_count,
     )

@@ -51,6 +51,7 @@ class SimulatorProcess:
         onvif_port: int = 0,
         hevc_count: int = 0,
         flash_count: int = 0,
+        media: Path | None = None,
     ) -> None:
         """Describe a simulator; nothing runs yet.
 
@@ -63,7 +64,9 @@ class SimulatorProcess:
             onvif_port: HTTP port; 0 takes a free one.
             hevc_count: how many of them, the last ones, send H.265.
             flash_count: how many, just before these, send the counter that `read_counter` reads.
+            media: a folder with other clips of the same names.
         """
+        self.media = media
         self.count = count
         self.hevc_count = hevc_count
         self.flash_count = flash_count
@@ -257,6 +260,8 @@ class SimulatorProcess:
             *("--rtsp-port", str(self._ports[0]), "--onvif-port", str(self._ports[1])),
             *("--ready-file", str(ready_file)),
         ]
+        if self.media is not None:
+            command += ["--media", str(self.media)]
         if self.username is not None:
             password_file = folder / "password"
             password_file.touch(mode=0o600)
