@@ -17,9 +17,12 @@ from uuid import uuid4
 import urllib3
 from minio import Minio
 from minio.commonconfig import COMPLIANCE, CopySource
+from minio.credentials.credentials import Credentials
 from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 from minio.retention import Retention
+
+from common.streamed_put import StreamedPut
 
 _T = TypeVar("_T")
 _CHUNK = 256 * 1024
@@ -61,12 +64,14 @@ class ObjectStore:
     ) -> None:
         pool = urllib3.PoolManager(
             maxsize=max_in_flight,
+            blocksize=_CHUNK,
             timeout=urllib3.Timeout(connect=5, read=60),
             retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
         )
         self._client = Minio(
             endpoint=endpoint, access_key=access_key, secret_key=secret_key, secure=secure, http_client=pool
         )
+        self._put = StreamedPut(self._client, pool, Credentials(access_key, secret_key))
         self._threads = ThreadPoolExecutor(max_in_flight, thread_name_prefix="s3")
         self._known_buckets: set[str] = set()
 
@@ -106,15 +111,9 @@ class ObjectStore:
         SHA-256 of the request is no proof: SeaweedFS 4.48 stores a body that does not match it.
         """
         size, digest, md5 = await asyncio.to_thread(_fingerprints_of, path)
-        await self._call(
-            self._client.fput_object,
-            bucket_name=bucket,
-            object_name=key,
-            file_path=str(path),
-            content_type="video/mp4" if path.suffix == ".mp4" else "application/octet-stream",
-            metadata={"sha256": digest},
-            part_size=5 * 1024**3,
-        )
+        kind = "video/mp4" if path.suffix == ".mp4" else "application/octet-stream"
+        kept = {"Content-Type": kind, "x-amz-meta-sha256": digest}
+        await self._call(self._put.send, bucket, key, path, sha256=digest, headers=kept)
         held = await self._call(self._client.stat_object, bucket_name=bucket, object_name=key)
         etag = (held.etag or "").strip('"')
         if held.size != size or ("-" not in etag and etag != md5):

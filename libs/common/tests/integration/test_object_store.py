@@ -1,6 +1,7 @@
 """The object store on a real SeaweedFS: verified uploads, ranges, Object Lock that really locks."""
 
 import hashlib
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,45 @@ async def test_what_is_stored_is_what_was_sent(object_store: ObjectStore, tmp_pa
     assert await object_store.get_range(BUCKET, "cam/00/a.mp4", 10, 5) == bytes(range(10, 15))
     assert b"".join([chunk async for chunk in object_store.stream(BUCKET, "cam/00/a.mp4")]) == path.read_bytes()
     assert await object_store.list_keys(BUCKET, "cam/") == ["cam/00/a.mp4"]
+
+
+@pytest.mark.parametrize("key", ["cam/00/é à +&=?#%2F.mp4", "cam/00/~(x)'!*;:@,$.mp4", "cam/vide.bin"])
+async def test_a_file_may_have_any_name_and_be_empty(object_store: ObjectStore, tmp_path: Path, key: str) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"" if key.endswith("vide.bin") else b"pictures")
+    await object_store.ensure_bucket(BUCKET)
+    stored = await object_store.put_file_verified(BUCKET, key, path)
+    assert stored.size == path.stat().st_size
+    assert key in await object_store.list_keys(BUCKET)
+    assert b"".join([chunk async for chunk in object_store.stream(BUCKET, key)]) == path.read_bytes()
+    await object_store.remove_many(BUCKET, [key])
+
+
+async def test_a_file_is_sent_without_being_read_into_memory(object_store: ObjectStore, tmp_path: Path) -> None:
+    path = tmp_path / "long.mp4"
+    path.write_bytes(bytes(32 * 1024 * 1024))
+    await object_store.ensure_bucket(BUCKET)
+    tracemalloc.start()
+    try:
+        await object_store.put_file_verified(BUCKET, "long.mp4", path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * 1024 * 1024
+    assert await object_store.size(BUCKET, "long.mp4") == 32 * 1024 * 1024
+
+
+async def test_a_file_for_a_bucket_that_is_not_there_or_not_ours_is_refused(
+    object_store: ObjectStore, servers: Servers, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"pictures")
+    stranger = ObjectStore(servers.seaweed.endpoint, "nobody", "not-the-secret")
+    await object_store.ensure_bucket(BUCKET)
+    with pytest.raises(ObjectStoreError) as refused:
+        await stranger.put_file_verified(BUCKET, "theirs.mp4", path)
+    assert "not-the-secret" not in str(refused.value)
+    assert not await object_store.exists(BUCKET, "theirs.mp4")
 
 
 async def test_deleting_is_idempotent_and_a_missing_object_is_said_to_be_missing(object_store: ObjectStore) -> None:
