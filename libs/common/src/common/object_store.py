@@ -4,7 +4,6 @@ The SDK is synchronous, so every call runs in a thread of a pool of its own; ``m
 """
 
 import asyncio
-import hashlib
 import io
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,7 @@ from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 from minio.retention import Retention
 
-from common.streamed_put import StreamedPut
+from common.streamed_put import ASK_FOR_SUM, SUM_HEADER, StreamedPut, fingerprints_of, sum_of
 
 _T = TypeVar("_T")
 _CHUNK = 256 * 1024
@@ -51,7 +50,10 @@ class StoredObject:
 
 
 class ObjectStore:
-    """Buckets and objects of one S3 endpoint (``host:port``)."""
+    """Buckets and objects of one S3 endpoint (``host:port``).
+
+    ``checks_sums``: whether it compares what it gets with a SHA-256 sent along; None: found out at the first file.
+    """
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class ObjectStore:
         *,
         secure: bool = False,
         max_in_flight: int = 16,
+        checks_sums: bool | None = None,
     ) -> None:
         pool = urllib3.PoolManager(
             maxsize=max_in_flight,
@@ -74,6 +77,7 @@ class ObjectStore:
         self._put = StreamedPut(self._client, pool, Credentials(access_key, secret_key))
         self._threads = ThreadPoolExecutor(max_in_flight, thread_name_prefix="s3")
         self._known_buckets: set[str] = set()
+        self._checks_sums = checks_sums
 
     async def _call(self, function: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
         def run() -> _T:
@@ -106,18 +110,25 @@ class ObjectStore:
     async def put_file_verified(self, bucket: str, key: str, path: Path) -> StoredObject:
         """Upload a file and ask the store what it holds; raises VerificationFailed when they differ.
 
-        The SHA-256 is computed locally before the upload and kept as object metadata; size and MD5 (ETag of a
-        single-part upload) are compared with what the store reports afterwards. The signed
-        SHA-256 of the request is no proof: SeaweedFS 4.48 stores a body that does not match it.
+        The SHA-256 is computed locally before the upload and kept as object metadata. Afterwards the size is compared
+        with what the store reports, and so is the SHA-256 that it checked (``x-amz-checksum-sha256``), or, with a store
+        that does not prove to check it, the MD5 (ETag of a single-part upload). The signed SHA-256 of the request is
+        no proof: SeaweedFS 4.48 stores a body that does not match it.
         """
-        size, digest, md5 = await asyncio.to_thread(_fingerprints_of, path)
+        if self._checks_sums is None:
+            self._checks_sums = await self._call(self._put.checks_sums, bucket)
+        checks_sums = self._checks_sums
+        size, digest, md5 = await asyncio.to_thread(fingerprints_of, path, with_md5=not checks_sums)
         kind = "video/mp4" if path.suffix == ".mp4" else "application/octet-stream"
         kept = {"Content-Type": kind, "x-amz-meta-sha256": digest}
-        await self._call(self._put.send, bucket, key, path, sha256=digest, headers=kept)
-        held = await self._call(self._client.stat_object, bucket_name=bucket, object_name=key)
-        etag = (held.etag or "").strip('"')
-        if held.size != size or ("-" not in etag and etag != md5):
-            raise VerificationFailed(f"{bucket}/{key}: sent {size} bytes md5 {md5}, holds {held.size} md5 {etag}")
+        sums = {SUM_HEADER: sum_of(digest)} if checks_sums else {}
+        await self._call(self._put.send, bucket, key, path, sha256=digest, headers=kept | sums)
+        held = await self._call(
+            self._client.stat_object, bucket_name=bucket, object_name=key, extra_headers=dict(ASK_FOR_SUM)
+        )
+        sent, found = (sum_of(digest), (held.metadata or {}).get(SUM_HEADER)) if checks_sums else (md5, held.etag)
+        if held.size != size or found != sent:
+            raise VerificationFailed(f"{bucket}/{key}: sent {size} bytes {sent}, holds {held.size} bytes {found}")
         return StoredObject(bucket, key, size, digest)
 
     async def put_bytes(self, bucket: str, key: str, content: bytes, *, content_type: str) -> None:
@@ -258,14 +269,3 @@ class ObjectStore:
         except ObjectStoreError:
             return
         raise ObjectStoreError(f"bucket {bucket} accepts object lock but lets a locked object be deleted")
-
-
-def _fingerprints_of(path: Path) -> tuple[int, str, str]:
-    """Return size, SHA-256 and MD5 (what an ETag is) of a file, reading it once."""
-    size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            size += len(chunk)
-            sha256.update(chunk)
-            md5.update(chunk)
-    return size, sha256.hexdigest(), md5.hexdigest()

@@ -3,11 +3,16 @@
 The SDK still says where an object is, and signs (``minio.signer``); the hash that the signature covers is the caller's.
 """
 
+import base64
+import contextlib
+import hashlib
+import io
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import urllib3
 from minio import Minio
@@ -16,8 +21,16 @@ from minio.error import S3Error
 from minio.signer import sign_v4_s3
 from minio.time import to_amz_date, utcnow
 
-_OK = 200
+SUM_HEADER = "x-amz-checksum-sha256"
+ASK_FOR_SUM = {"x-amz-checksum-mode": "ENABLED"}
+_OK, _BAD = 200, 400
+_CHUNK = 256 * 1024
 _FAILED_UNSAID = "the store said no more"
+
+
+def sum_of(sha256: str) -> str:
+    """Return a SHA-256 in hex as S3 writes it (base64)."""
+    return base64.b64encode(bytes.fromhex(sha256)).decode()
 
 
 class StreamedPut:
@@ -42,6 +55,35 @@ class StreamedPut:
             S3Error: the store refused it.
             urllib3.exceptions.HTTPError: the store is away.
         """
+        with path.open("rb") as body:
+            self._put(bucket, key, body, path.stat().st_size, sha256, headers)
+
+    def checks_sums(self, bucket: str) -> bool:
+        """Find out whether the store compares what it gets with a SHA-256 sent along, and tells the sum afterwards.
+
+        Some servers ignore the header, or might keep it unseen: then its word would prove nothing. Raises as ``send``.
+        """
+        key, content = f"checksum-probe/{uuid4()}", b"vigie"
+        right, wrong = (hashlib.sha256(one).hexdigest() for one in (content, b"other"))
+
+        def takes(told: str) -> bool:
+            try:
+                self._put(bucket, key, io.BytesIO(content), len(content), right, {SUM_HEADER: sum_of(told)})
+            except S3Error as refused:
+                if refused.response.status != _BAD:
+                    raise
+                return False
+            return True
+
+        checked = not takes(wrong) and takes(right)
+        if checked:
+            held = self._client.stat_object(bucket, key, extra_headers=dict(ASK_FOR_SUM))
+            checked = (held.metadata or {}).get(SUM_HEADER) == sum_of(right)
+        with contextlib.suppress(S3Error):  # a few bytes stay where this process may not delete
+            self._client.remove_object(bucket, key)
+        return checked
+
+    def _put(self, bucket: str, key: str, body: IO[bytes], size: int, sha256: str, headers: Mapping[str, str]) -> None:
         presigned = urlsplit(self._client.get_presigned_url("PUT", bucket, key, expires=timedelta(minutes=1)))
         region = parse_qs(presigned.query)["X-Amz-Credential"][0].split("/")[2]
         date = utcnow()
@@ -52,7 +94,7 @@ class StreamedPut:
             headers={
                 **headers,
                 "Host": presigned.netloc,
-                "Content-Length": str(path.stat().st_size),
+                "Content-Length": str(size),
                 "x-amz-content-sha256": sha256,
                 "x-amz-date": to_amz_date(date),
             },
@@ -60,15 +102,26 @@ class StreamedPut:
             content_sha256=sha256,
             date=date,
         )
-        with path.open("rb") as body:
-            answer = self._http.urlopen(
-                "PUT",
-                presigned._replace(query="").geturl(),
-                body=body,
-                headers={name: cast("str", value) for name, value in signed.items()},
-            )
+        answer = self._http.urlopen(
+            "PUT",
+            presigned._replace(query="").geturl(),
+            body=body,
+            headers={name: cast("str", value) for name, value in signed.items()},
+        )
         if answer.status == _OK:
             return
         if "xml" in answer.headers.get("content-type", ""):
             raise S3Error.fromxml(answer)
         raise S3Error(answer, f"HTTP {answer.status}", _FAILED_UNSAID, key, None, None, bucket, key)
+
+
+def fingerprints_of(path: Path, *, with_md5: bool) -> tuple[int, str, str]:
+    """Return size, SHA-256 and, if asked for, MD5 (what an ETag is) of a file, reading it once."""
+    size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            size += len(chunk)
+            sha256.update(chunk)
+            if with_md5:
+                md5.update(chunk)
+    return size, sha256.hexdigest(), md5.hexdigest()

@@ -6,8 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import urllib3
+from minio import Minio
+from minio.credentials.credentials import Credentials
+from minio.error import S3Error
 
 from common.object_store import ObjectMissing, ObjectStore, ObjectStoreError
+from common.streamed_put import SUM_HEADER, StreamedPut, fingerprints_of, sum_of
 from common.testing.servers import Servers
 
 pytestmark = pytest.mark.integration
@@ -63,6 +68,42 @@ async def test_a_file_for_a_bucket_that_is_not_there_or_not_ours_is_refused(
         await stranger.put_file_verified(BUCKET, "theirs.mp4", path)
     assert "not-the-secret" not in str(refused.value)
     assert not await object_store.exists(BUCKET, "theirs.mp4")
+
+
+async def test_a_store_is_trusted_to_check_sums_only_if_it_refuses_a_wrong_one(
+    object_store: ObjectStore, servers: Servers, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"pictures")
+    await object_store.ensure_bucket(BUCKET)
+    account = (servers.seaweed.access_key, servers.seaweed.secret_key)
+    client = Minio(servers.seaweed.endpoint, *account, secure=False)
+    sender = StreamedPut(client, urllib3.PoolManager(), Credentials(*account))
+    assert sender.checks_sums(BUCKET)
+    assert await object_store.list_keys(BUCKET, "checksum-probe/") == []
+    right = hashlib.sha256(b"pictures").hexdigest()
+    with pytest.raises(S3Error, match="BadDigest"):
+        sender.send(BUCKET, "wrong.mp4", path, sha256=right, headers={SUM_HEADER: sum_of("00" * 32)})
+    assert not await object_store.exists(BUCKET, "wrong.mp4")
+
+
+@pytest.mark.parametrize("checks_sums", [True, False])
+async def test_what_the_store_holds_is_compared_with_what_was_meant(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, checks_sums: bool
+) -> None:
+    """With a store that checks sums, and with one that only tells an MD5."""
+    seaweed = servers.seaweed
+    store = ObjectStore(seaweed.endpoint, seaweed.access_key, seaweed.secret_key, checks_sums=checks_sums)
+    path, other = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    path.write_bytes(b"pictures")
+    other.write_bytes(b"PICTURES")
+    await store.ensure_bucket(BUCKET)
+    stored = await store.put_file_verified(BUCKET, "meant.mp4", path)
+    assert stored.sha256 == hashlib.sha256(b"pictures").hexdigest()
+    read_first = fingerprints_of(other, with_md5=not checks_sums)  # the disk gives other bytes when it is read again
+    monkeypatch.setattr("common.object_store.fingerprints_of", lambda _, **__: read_first)
+    with pytest.raises(ObjectStoreError):
+        await store.put_file_verified(BUCKET, "other.mp4", path)
 
 
 async def test_deleting_is_idempotent_and_a_missing_object_is_said_to_be_missing(object_store: ObjectStore) -> None:
