@@ -114,7 +114,16 @@ class ObjectStore:
         with what the store reports, and so is the SHA-256 that it checked (``x-amz-checksum-sha256``), or, with a store
         that does not prove to check it, the MD5 (ETag of a single-part upload). The signed SHA-256 of the request is
         no proof: SeaweedFS 4.48 stores a body that does not match it.
+
+        Raises ObjectMissing when the bucket went, empty, since ``ensure_bucket``: which makes it anew if asked again.
         """
+        try:
+            return await self._put_and_compare(bucket, key, path)
+        except ObjectMissing:
+            self._known_buckets.discard(bucket)
+            raise
+
+    async def _put_and_compare(self, bucket: str, key: str, path: Path) -> StoredObject:
         if self._checks_sums is None:
             self._checks_sums = await self._call(self._put.checks_sums, bucket)
         checks_sums = self._checks_sums

@@ -106,6 +106,21 @@ async def test_what_the_store_holds_is_compared_with_what_was_meant(
         await store.put_file_verified(BUCKET, "other.mp4", path)
 
 
+async def test_a_bucket_that_somebody_else_removed_is_made_anew(
+    object_store: ObjectStore, servers: Servers, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"pictures")
+    bucket = "vigie-95598-20260820"
+    await object_store.ensure_bucket(bucket)
+    sweeper = ObjectStore(servers.seaweed.endpoint, servers.seaweed.access_key, servers.seaweed.secret_key)
+    await sweeper.remove_bucket(bucket)
+    with pytest.raises(ObjectMissing):
+        await object_store.put_file_verified(bucket, "a.mp4", path)
+    await object_store.ensure_bucket(bucket)
+    assert (await object_store.put_file_verified(bucket, "a.mp4", path)).size == 8
+
+
 async def test_deleting_is_idempotent_and_a_missing_object_is_said_to_be_missing(object_store: ObjectStore) -> None:
     await object_store.ensure_bucket(BUCKET)
     await object_store.put_bytes(BUCKET, "x", b"x", content_type="text/plain")

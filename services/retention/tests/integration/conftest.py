@@ -1,5 +1,6 @@
 """A retention service at work on real PostgreSQL, NATS and SeaweedFS, with a clock that tests move."""
 
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 from common.bus import Bus
 from common.clock import SteppedClock
 from common.ids import new_id
-from common.object_store import ObjectStore
+from common.object_store import ObjectMissing, ObjectStore
 from common.testing.running import running
 from common.testing.servers import Servers, TestDatabase
 from common.testing.states import SOISY, a_camera, an_agent, put_agent, put_camera
@@ -67,8 +68,11 @@ class Centre:
         """Do what the recorder does: object first, then the fact."""
         path = self.folder / "segment.mp4"
         path.write_bytes(content)
-        await self.footage.ensure_bucket(segment.bucket)
-        await self.footage.put_file_verified(segment.bucket, segment.object_key, path)
+        stored = None
+        while stored is None:
+            await self.footage.ensure_bucket(segment.bucket)
+            with contextlib.suppress(ObjectMissing):  # the service dropped the bucket of a past day: it was empty
+                stored = await self.footage.put_file_verified(segment.bucket, segment.object_key, path)
         return await self.announce(segment, SEGMENT_OWNER, FACT_SEGMENT_RECORDED)
 
     async def announce(self, payload: Payload, owner: str, fact: str) -> Envelope:
