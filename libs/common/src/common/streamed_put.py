@@ -116,7 +116,7 @@ class StreamedPut:
 
 
 def fingerprints_of(path: Path, *, with_md5: bool) -> tuple[int, str, str]:
-    """Return size, SHA-256 and, if asked for, MD5 (what an ETag is) of a file, reading it once."""
+    """Return size, SHA-256 and MD5 (what an ETag is; empty unless asked for) of a file, reading it once."""
     size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -124,4 +124,4 @@ def fingerprints_of(path: Path, *, with_md5: bool) -> tuple[int, str, str]:
             sha256.update(chunk)
             if with_md5:
                 md5.update(chunk)
-    return size, sha256.hexdigest(), md5.hexdigest()
+    return size, sha256.hexdigest(), md5.hexdigest() if with_md5 else ""
