@@ -190,8 +190,8 @@ async def keep_running(name: str, part: Part, failing: dict[str, str] | None = N
 async def end_loops(loops: Sequence[asyncio.Task[None]], *, again_after: float = 10.0) -> None:
     """Cancel loops and wait until they have ended; one that did not hear it is told again, after so many seconds.
 
-    Before Python 3.12 ``asyncio.wait_for``, which the client of the bus is made with, swallows a cancellation that comes
-    at the moment in which what it waits for arrives (cpython#86296).
+    Before Python 3.12 ``asyncio.wait_for``, which the client of the bus is made with, swallows a cancellation that
+    comes at the moment in which what it waits for arrives (cpython#86296).
     """
     going_on = [loop for loop in loops if not loop.done()]
     while going_on:
