@@ -144,7 +144,7 @@ async def test_a_day_of_chaos_adds_up(seed: int, cluster: Cluster, servers: Serv
     for gap in await _found_by_the_audit(cluster):
         told, first = await told_by_recorders(cluster, gap.camera_id), (await cluster.segments(gap.camera_id))[0]
         unwritten = told.died_with_a_node((gap.started_at, gap.ended_at))
-        assert gap.ended_at <= first.started_at or unwritten, "a recorder knows itself what it misses"
+        assert gap.ended_at <= first.started_at or unwritten, ("a recorder knows itself what it misses", told)
     await every_second_is_told(cluster, cameras, (begun, evening))
     for camera, account in (await cluster.accounts(cameras, (begun, evening))).items():
         assert account.recorded_seconds > account.expected_seconds / 4, camera

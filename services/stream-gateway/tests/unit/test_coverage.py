@@ -17,15 +17,15 @@ def at(seconds: float) -> datetime:
 def test_a_hole_is_declared_with_the_first_cause() -> None:
     ledger = Coverage()
     assert ledger.footage(at(0), at(60)) is None
-    ledger.outage("la caméra ne répond pas")
-    ledger.outage("la caméra refuse la connexion")
+    ledger.outage("la caméra ne répond pas", at(61))
+    ledger.outage("la caméra refuse la connexion", at(70))
     assert ledger.footage(at(90), at(120)) == Gap(at(60), at(90), "la caméra ne répond pas")
     assert ledger.footage(at(120), at(180)) is None
 
 
 def test_a_long_outage_is_declared_in_slices_that_touch() -> None:
     ledger = Coverage(at(0))
-    ledger.outage("panne")
+    ledger.outage("panne", at(1))
     slice_of = timedelta(seconds=600)
     assert ledger.still_missing(at(599), after=slice_of) is None
     assert ledger.still_missing(at(610), after=slice_of) == Gap(at(0), at(610), "panne")
@@ -52,6 +52,21 @@ def test_what_others_accounted_for_becomes_known_after_the_first_footage() -> No
     late.footage(at(30), at(60))
     assert late.anchor(at(29.5), "rien à dire") is None, "within the tolerance"
     assert late.anchor(None, "jamais enregistrée") is None
+
+
+def test_what_others_left_ends_where_this_recorder_met_a_cause_of_its_own() -> None:
+    ledger = Coverage()
+    ledger.outage("la caméra ne répond pas", at(6))
+    ledger.outage("la caméra refuse la connexion", at(8))
+    assert ledger.anchor(at(0), "le nœud média est mort") == Gap(at(0), at(6), "le nœud média est mort")
+    assert ledger.footage(at(30), at(60)) == Gap(at(6), at(30), "la caméra ne répond pas")
+
+
+def test_what_others_accounted_for_beyond_a_cause_of_this_recorder_leaves_nothing_to_them() -> None:
+    ledger = Coverage()
+    ledger.outage("la caméra ne répond pas", at(6))
+    assert ledger.anchor(at(7), "le nœud média est mort") is None
+    assert ledger.footage(at(30), at(60)) == Gap(at(7), at(30), "la caméra ne répond pas")
 
 
 segments = st.lists(st.tuples(st.floats(0, 100), st.floats(0.5, 60)), max_size=30)

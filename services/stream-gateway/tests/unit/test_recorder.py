@@ -244,7 +244,7 @@ def test_a_write_that_fails_leaves_a_readable_file(
 
 happenings = st.lists(
     st.tuples(
-        st.sampled_from(["pictures", "lost", "broken", "pause", "gate", "doubt", "room", "terms"]),
+        st.sampled_from(["pictures", "lost", "broken", "pause", "gate", "doubt", "room", "terms", "anchor"]),
         st.integers(1, 40),
     ),
     max_size=25,
@@ -260,9 +260,8 @@ def test_every_second_is_footage_or_a_declared_gap(  # noqa: C901, PLR0912 - one
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder) / "spool", segment_seconds=3)
         desk.begin(parameters)
-        desk.recorder.anchor(START, "avant")
-        at, number, broken = 0, 0, False
-        for what, amount in [*happening, ("gate", 1), ("room", 1), ("pictures", GROUP * 2)]:
+        at, number, broken, anchored = 0, 0, False, False
+        for what, amount in [*happening, ("gate", 1), ("room", 1), ("pictures", GROUP * 2), ("anchor", 1)]:
             if what == "pictures":
                 if broken:
                     desk.begin(parameters)
@@ -287,6 +286,9 @@ def test_every_second_is_footage_or_a_declared_gap(  # noqa: C901, PLR0912 - one
                 desk.no_room = DISK_FULL if amount % 4 == 0 else None
             elif what == "terms":
                 desk.recorder.terms = TERMS if amount % 2 else OTHER_TERMS
+            elif not anchored:
+                anchored = True
+                desk.recorder.anchor(START, "avant")
         desk.recorder.finish()
         pieces = [(ready.segment.started_at, ready.segment.ended_at) for ready in desk.ready]
         pieces += [(gap.started_at, gap.ended_at) for gap in desk.gaps]

@@ -28,32 +28,37 @@ class Coverage:
 
     covered_until: datetime | None = None
     cause: str = ""
+    _since: datetime | None = None
     _first: datetime | None = None
 
     def anchor(self, covered_until: datetime | None, cause: str) -> Gap | None:
         """Take in up to when others accounted for this camera, and why they stopped; return the gap since then.
 
-        None while there is no footage yet: then the gap is found with the first of it.
+        Without footage the gap goes as far as a cause is known that this recorder met itself: a camera that does not
+        answer its new node was not lost by it. None while neither is there: then it is found with the first footage.
         """
         if self._first is None:
             self.covered_until = covered_until
-            self.cause = self.cause or cause
-            return None
+            if covered_until is None or self._since is None or self._since <= covered_until:
+                self.cause = self.cause or cause
+                return None
+            self._advance(self._since)
+            return Gap(covered_until, self._since, cause or UNKNOWN_CAUSE)
         if covered_until is None or self._first - covered_until <= TOLERANCE:
             return None
         return Gap(covered_until, self._first, cause or UNKNOWN_CAUSE)
 
-    def outage(self, cause: str) -> None:
-        """Remember why footage stopped; the first cause of an outage is the one that counts."""
+    def outage(self, cause: str, at: datetime) -> None:
+        """Remember why footage stopped, and since when that is known; the first cause of an outage counts."""
         if not self.cause:
-            self.cause = cause
+            self.cause, self._since = cause, at
 
     def footage(self, started_at: datetime, ended_at: datetime) -> Gap | None:
         """Account for footage; return the gap before it, if there is one to declare."""
         gap = self._gap_until(started_at)
         self._first = self._first or started_at
         self._advance(ended_at)
-        self.cause = ""
+        self.cause, self._since = "", None
         return gap
 
     def still_missing(self, at: datetime, *, after: timedelta) -> Gap | None:

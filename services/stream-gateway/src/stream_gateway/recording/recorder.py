@@ -185,7 +185,7 @@ class Recorder:
             if step > HOLE_TICKS:
                 self._flush(self._estimated_end())
                 self._close()
-                self._coverage.outage(self._lost_cause or NOTHING_SENT)
+                self._outage(self._lost_cause or NOTHING_SENT)
             else:
                 self._step = step
                 if unit.keyframe or self._enough_waits(unit):
@@ -250,7 +250,7 @@ class Recorder:
             )
             self._file = SegmentFile(path, label, self.terms, self._parameters, started_at=started_at)
             if self._lost_cause:
-                self._coverage.outage(self._lost_cause)
+                self._outage(self._lost_cause)
         except OSError as error:
             return self._refused(_in_words(error))
         except MalformedParameterSets:
@@ -259,7 +259,7 @@ class Recorder:
 
     def _refused(self, reason: str) -> bool:
         self._waits_outside = True
-        self._coverage.outage(reason)
+        self._outage(reason)
         self.status.state, self.status.reason = RecorderState.LOST, reason
         return False
 
@@ -321,11 +321,14 @@ class Recorder:
 
     def _become_lost(self, reason: str) -> None:
         self.status.state, self.status.reason = RecorderState.LOST, reason
-        self._coverage.outage(reason)
+        self._outage(reason)
         if self._online is not False:
             self._online = False
             self._tools.ledger.reachability(self._camera_id, self.terms.insee, online=False, reason=reason)
         self.look()
+
+    def _outage(self, cause: str) -> None:
+        self._coverage.outage(cause, self._tools.clock.now())
 
     def _declare(self, gap: Gap | None) -> None:
         if gap is not None:
