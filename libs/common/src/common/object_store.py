@@ -25,6 +25,8 @@ from common.streamed_put import ASK_FOR_SUM, SUM_HEADER, StreamedPut, fingerprin
 
 _T = TypeVar("_T")
 _CHUNK = 256 * 1024
+_MISSING = frozenset({"NoSuchKey", "NoSuchBucket"})
+_OTHER_BYTES = frozenset({"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"})
 
 
 class ObjectStoreError(Exception):
@@ -84,8 +86,7 @@ class ObjectStore:
             try:
                 return function(*args, **kwargs)
             except S3Error as error:
-                kind = ObjectMissing if error.code in {"NoSuchKey", "NoSuchBucket"} else ObjectStoreError
-                raise kind(f"{error.code}: {error.message}") from error
+                raise _kind_of(error.code)(f"{error.code}: {error.message}") from error
             except urllib3.exceptions.HTTPError as error:
                 raise ObjectStoreError(f"object store unreachable: {type(error).__name__}") from error
 
@@ -107,10 +108,11 @@ class ObjectStore:
                     raise
         self._known_buckets.add(bucket)
 
-    async def put_file_verified(self, bucket: str, key: str, path: Path) -> StoredObject:
+    async def put_file_verified(self, bucket: str, key: str, path: Path, *, sha256: str | None = None) -> StoredObject:
         """Upload a file and ask the store what it holds; raises VerificationFailed when they differ.
 
-        The SHA-256 is computed locally before the upload and kept as object metadata. Afterwards the size is compared
+        ``sha256``, in hex, is what the file must have, by whoever wrote it; None: computed before the upload, of what
+        the disk gives. It is kept as object metadata. Afterwards the size is compared
         with what the store reports, and so is the SHA-256 that it checked (``x-amz-checksum-sha256``), or, with a store
         that does not prove to check it, the MD5 (ETag of a single-part upload). The signed SHA-256 of the request is
         no proof: SeaweedFS 4.48 stores a body that does not match it.
@@ -118,20 +120,25 @@ class ObjectStore:
         Raises ObjectMissing when the bucket went, empty, since ``ensure_bucket``: which makes it anew if asked again.
         """
         try:
-            return await self._put_and_compare(bucket, key, path)
+            return await self._put_and_compare(bucket, key, path, sha256)
         except ObjectMissing:
             self._known_buckets.discard(bucket)
             raise
 
-    async def _put_and_compare(self, bucket: str, key: str, path: Path) -> StoredObject:
+    async def _put_and_compare(self, bucket: str, key: str, path: Path, sha256: str | None) -> StoredObject:
         if self._checks_sums is None:
             self._checks_sums = await self._call(self._put.checks_sums, bucket)
         checks_sums = self._checks_sums
-        size, digest, md5 = await asyncio.to_thread(fingerprints_of, path, with_md5=not checks_sums)
+        if checks_sums and sha256 is not None:
+            digest, md5 = sha256, ""
+        else:
+            digest, md5 = await asyncio.to_thread(fingerprints_of, path, with_md5=not checks_sums)
+            if sha256 not in {None, digest}:
+                raise VerificationFailed(f"{bucket}/{key}: to be sent with sha256 {sha256}, the disk gives {digest}")
         kind = "video/mp4" if path.suffix == ".mp4" else "application/octet-stream"
         kept = {"Content-Type": kind, "x-amz-meta-sha256": digest}
         sums = {SUM_HEADER: sum_of(digest)} if checks_sums else {}
-        await self._call(self._put.send, bucket, key, path, sha256=digest, headers=kept | sums)
+        size = await self._call(self._put.send, bucket, key, path, sha256=digest, headers=kept | sums)
         held = await self._call(
             self._client.stat_object, bucket_name=bucket, object_name=key, extra_headers=dict(ASK_FOR_SUM)
         )
@@ -282,3 +289,9 @@ class ObjectStore:
         except ObjectStoreError:
             return
         raise ObjectStoreError(f"bucket {bucket} accepts object lock but lets a locked object be deleted")
+
+
+def _kind_of(code: str | None) -> type[ObjectStoreError]:
+    if code in _MISSING:
+        return ObjectMissing
+    return VerificationFailed if code in _OTHER_BYTES else ObjectStoreError

@@ -41,8 +41,8 @@ class StreamedPut:
         self._http = http
         self._credentials = credentials
 
-    def send(self, bucket: str, key: str, path: Path, *, sha256: str, headers: Mapping[str, str]) -> None:
-        """Put a file.
+    def send(self, bucket: str, key: str, path: Path, *, sha256: str, headers: Mapping[str, str]) -> int:
+        """Put a file; returns how many bytes it is.
 
         Args:
             bucket: where to.
@@ -55,8 +55,10 @@ class StreamedPut:
             S3Error: the store refused it.
             urllib3.exceptions.HTTPError: the store is away.
         """
+        size = path.stat().st_size
         with path.open("rb") as body:
-            self._put(bucket, key, body, path.stat().st_size, sha256, headers)
+            self._put(bucket, key, body, size, sha256, headers)
+        return size
 
     def checks_sums(self, bucket: str) -> bool:
         """Find out whether the store compares what it gets with a SHA-256 sent along, and tells the sum afterwards.
@@ -115,13 +117,12 @@ class StreamedPut:
         raise S3Error(answer, f"HTTP {answer.status}", _FAILED_UNSAID, key, None, None, bucket, key)
 
 
-def fingerprints_of(path: Path, *, with_md5: bool) -> tuple[int, str, str]:
-    """Return size, SHA-256 and MD5 (what an ETag is; empty unless asked for) of a file, reading it once."""
-    size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+def fingerprints_of(path: Path, *, with_md5: bool) -> tuple[str, str]:
+    """Return SHA-256 and MD5 (what an ETag is; empty unless asked for) of a file, reading it once."""
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            size += len(chunk)
             sha256.update(chunk)
             if with_md5:
                 md5.update(chunk)
-    return size, sha256.hexdigest(), md5.hexdigest() if with_md5 else ""
+    return sha256.hexdigest(), md5.hexdigest() if with_md5 else ""

@@ -14,6 +14,7 @@ BACKFILL_REFUSALS = Counter(
     "vigie_stream_backfill_refusals", "Times that missing footage did not come from a camera, by reason", ("reason",)
 )
 UNREADABLE_FILES = Counter("vigie_stream_unreadable_files", "Spooled files without footage, set aside")
+ALTERED_FILES = Counter("vigie_stream_altered_files", "Spooled files that came back from the disk altered")
 DROPPED_FRAGMENTS = Counter("vigie_stream_dropped_fragments", "Fragments that slow viewers did not get")
 UPLOAD_LAG = Histogram(
     "vigie_stream_upload_lag_seconds",

@@ -1,6 +1,7 @@
 """The spool survives crashes and an object store that is away."""
 
 import asyncio
+import hashlib
 import os
 import shutil
 import subprocess
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 
 from common.clock import SystemClock
 from common.database import Database
 from common.object_store import ObjectStore, ObjectStoreError
 from common.testing.polling import eventually
 from common.testing.servers import TestDatabase
+from stream_gateway.domain.access_units import AccessUnit
 from stream_gateway.domain.segment_label import SegmentLabel
 from stream_gateway.domain.segments import RecordingTerms
 from stream_gateway.recording.segment_file import SegmentFile
@@ -58,16 +61,36 @@ def cut_off_recording(spool: Spool, *, groups: int = 2, epoch: int = EPOCH) -> P
 
 def written_groups(spool: Spool, groups: int, epoch: int = EPOCH) -> tuple[Path, list[int]]:
     """Write some groups as a recorder does; returns the open file and its size after each of them."""
-    parameters, units = filmed_groups(FILM, groups=groups)
-    path, started_at = spool.new_file(CAMERA, TERMS, BEGUN, epoch)
-    label = SegmentLabel(CAMERA, TERMS.authorisation_id, started_at, epoch, units[0].time, -120, "native", "media-1")
-    file = SegmentFile(path, label, TERMS, parameters, started_at=started_at)
+    file, units = new_file(spool, groups, epoch=epoch)
     sizes: list[int] = []
     for begin in range(0, len(units), GROUP):
         some = units[begin : begin + GROUP]
         file.append(some, some[-1].time + 9000)
-        sizes.append(path.stat().st_size)
-    return path, sizes
+        sizes.append(file.path.stat().st_size)
+    return file.path, sizes
+
+
+def new_file(
+    spool: Spool, groups: int, *, begun: datetime = BEGUN, epoch: int = EPOCH
+) -> tuple[SegmentFile, list[AccessUnit]]:
+    """Open a file; returns it and the pictures that go into it."""
+    parameters, units = filmed_groups(FILM, groups=groups)
+    path, started_at = spool.new_file(CAMERA, TERMS, begun, epoch)
+    label = SegmentLabel(CAMERA, TERMS.authorisation_id, started_at, epoch, units[0].time, -120, "native", "media-1")
+    return SegmentFile(path, label, TERMS, parameters, started_at=started_at), units
+
+
+def closed(spool: Spool, begun: datetime) -> ReadyFile:
+    """Write a group as a recorder does, and close it with what the recorder knows of it."""
+    file, units = new_file(spool, 1, begun=begun)
+    file.append(units, units[-1].time + 9000)
+    segment = file.close()
+    assert segment is not None
+    return spool.close(file.path, segment, file.sha256)
+
+
+def altered_files() -> float:
+    return REGISTRY.get_sample_value("vigie_stream_altered_files_total") or 0.0
 
 
 def recovered(spool: Spool) -> ReadyFile:
@@ -207,6 +230,31 @@ async def test_a_crash_between_put_and_commit_loses_and_doubles_nothing(
     await uploads.upload(ready)  # first start after a kill between commit and delete
     assert not ready.path.exists()
     assert await _outbox_rows(database) == 1
+    spool.release()
+
+
+async def test_a_disk_that_gives_other_bytes_than_were_written_is_told_of_and_its_footage_kept(
+    spool: Spool, object_store: ObjectStore, database: Database
+) -> None:
+    spool.claim()
+    whole, altered = (closed(spool, begun) for begun in (BEGUN, BEGUN + timedelta(minutes=1)))
+    content = altered.path.read_bytes()
+    altered.path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    uploads = Uploads(spool=spool, store=object_store, database=database, clock=SystemClock())
+    before = altered_files()
+    await uploads.upload(whole)
+    assert altered_files() == before
+    await uploads.upload(altered)
+    assert altered_files() == before + 1
+    async with database.transaction() as connection:
+        rows = await connection.exec_driver_sql("SELECT segment_id, sha256 FROM uploads")
+        told = {row.segment_id: str(row.sha256) for row in rows}
+    assert told[whole.segment.segment_id] == whole.sha256
+    assert told[altered.segment.segment_id] != altered.sha256
+    for ready in (whole, altered):
+        held = await object_store.get_range(ready.segment.bucket, ready.segment.object_key)
+        assert hashlib.sha256(held).hexdigest() == told[ready.segment.segment_id]
+        assert not ready.path.exists()
     spool.release()
 
 

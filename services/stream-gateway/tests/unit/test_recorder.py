@@ -1,6 +1,7 @@
 """The recorder: each file decodes, every second is footage or a declared gap, nothing passes the gate."""
 
 import errno
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -239,6 +240,7 @@ def test_a_write_that_fails_leaves_a_readable_file(
     desk.take(played[GROUP + 1 :])
     desk.recorder.finish()
     assert len(frames_of(desk.ready[0].path)) == GROUP
+    assert hashlib.sha256(desk.ready[0].path.read_bytes()).hexdigest() == desk.ready[0].sha256
     assert [gap.cause for gap in desk.gaps] == [DISK_FULL]
 
 
@@ -299,4 +301,5 @@ def test_every_second_is_footage_or_a_declared_gap(  # noqa: C901, PLR0912 - one
         assert abs(START + timedelta(seconds=at / CLOCK_HZ) - pieces[-1][1]) <= TOLERANCE
         for ready in desk.ready:
             assert len(frames_of(ready.path)) == ready.segment.pictures
+            assert hashlib.sha256(ready.path.read_bytes()).hexdigest() == ready.sha256
         desk.close()

@@ -112,7 +112,7 @@ class FilmWriter:
         segment = file.close(listed=self._tools.gate(self._fetch.camera_id) is not None)
         if segment is None:
             return
-        ready = self._tools.spool.close(file.path, segment)
+        ready = self._tools.spool.close(file.path, segment, file.sha256)
         self.stored.append((segment.started_at, segment.ended_at))
         self._tools.offer(ready)
 

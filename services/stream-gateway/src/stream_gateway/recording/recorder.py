@@ -299,7 +299,7 @@ class Recorder:
         if segment is None:
             return
         try:
-            ready = self._tools.spool.close(file.path, segment)
+            ready = self._tools.spool.close(file.path, segment, file.sha256)
         except OSError as error:  # it stays among the open ones and is settled at the next start
             _LOG.warning("closed file not moved", cause=_in_words(error))
             return

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,6 +43,7 @@ class SegmentFile:
         self._ended_at = label.first_pts
         self._fragments = 0
         self._groups: list[tuple[int, int]] = []
+        self._sha256 = hashlib.sha256()
         init = init_segment(parameters).content
         file_type = int.from_bytes(init[:4], "big")
         self._descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
@@ -50,6 +52,11 @@ class SegmentFile:
         except OSError:
             self.abandon()
             raise
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256, in hex, of all that was written, taken from memory: whatever the disk gives back is judged by it."""
+        return self._sha256.hexdigest()
 
     @property
     def duration_ms(self) -> int:
@@ -115,3 +122,5 @@ class SegmentFile:
         if written != wanted:  # a disk that fills up takes some bytes
             raise OSError(errno.ENOSPC, "short write")
         self.bytes_written += wanted
+        for part in parts:
+            self._sha256.update(part)

@@ -43,10 +43,11 @@ class SpoolTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
-    """A closed file and the segment it is."""
+    """A closed file and the segment it is. ``sha256``: of what was written, in hex; None after a restart."""
 
     path: Path
     segment: Segment
+    sha256: str | None = None
 
 
 class Spool:
@@ -97,12 +98,12 @@ class Spool:
             start += timedelta(milliseconds=1)
         return folder / "open" / f"{segment_name(start, epoch, fetched_ms)}.mp4", start
 
-    def close(self, path: Path, segment: Segment) -> ReadyFile:
+    def close(self, path: Path, segment: Segment, sha256: str | None = None) -> ReadyFile:
         """Move a file that nobody writes to any more to the ready ones."""
         target = path.parent.parent / "ready" / path.name
         target.parent.mkdir(exist_ok=True)
         path.rename(target)
-        return ReadyFile(target, segment)
+        return ReadyFile(target, segment, sha256)
 
     def recover(self) -> list[ReadyFile]:
         """Settle what a crash left open: truncated files count up to their last complete fragment."""

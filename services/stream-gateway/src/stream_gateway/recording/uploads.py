@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from common.clock import Clock
 from common.database import Database
-from common.object_store import ObjectStore, ObjectStoreError, StoredObject
+from common.object_store import ObjectStore, ObjectStoreError, StoredObject, VerificationFailed
 from stream_gateway.domain.segments import Segment
 from stream_gateway.metrics import (
+    ALTERED_FILES,
     RECORDED_BYTES,
     RECORDED_SEGMENTS,
     SPOOL_BYTES,
@@ -127,7 +128,7 @@ class Uploads:
             return
         segment = ready.segment
         await self._store.ensure_bucket(segment.bucket)
-        stored = await self._store.put_file_verified(segment.bucket, segment.object_key, ready.path)
+        stored = await self._put(ready)
         await self._announce(segment, stored)
         if segment.segment_id in self._refused:
             await self._store.remove_many(
@@ -141,6 +142,23 @@ class Uploads:
         RECORDED_BYTES.inc(stored.size)
         if not segment.fetched_ms:
             UPLOAD_LAG.observe(max((self._clock.now() - segment.ended_at).total_seconds(), 0))
+
+    async def _put(self, ready: ReadyFile) -> StoredObject:
+        """Put a file under the SHA-256 of what was written, and tell when the disk gives other bytes.
+
+        They go to the store all the same, under their own sum: damaged footage is more than none.
+        """
+        segment, where = ready.segment, (ready.segment.bucket, ready.segment.object_key, ready.path)
+        if ready.sha256 is None:
+            return await self._store.put_file_verified(*where)
+        try:
+            return await self._store.put_file_verified(*where, sha256=ready.sha256)
+        except VerificationFailed:
+            stored = await self._store.put_file_verified(*where)
+        if stored.sha256 != ready.sha256:
+            ALTERED_FILES.inc()
+            _LOG.error("the spool's disk gave other bytes than were written", segment=str(segment.segment_id))
+        return stored
 
     async def _announce(self, segment: Segment, stored: StoredObject) -> None:
         """Commit a verified upload, together with all those that were verified while the last commit went on.
