@@ -24,6 +24,7 @@ from stream_gateway.repository.sweep import sweep
 from stream_gateway.use_cases.sessions import close_session
 
 _TICK_SECONDS = 1.0
+_NOMINATE_EVERY_TICKS = 3
 _SWEEP_EVERY_TICKS = 300
 _LOG = structlog.get_logger("stream-gateway.watch")
 
@@ -98,7 +99,8 @@ class SessionWatch:
             ended += stopped
             try:
                 await self._note(ended, now)
-                await self._sweep(now, everything=ticks % _SWEEP_EVERY_TICKS == 0)
+                if ticks % _NOMINATE_EVERY_TICKS == 0:  # what is shown here has just been ended by its lease
+                    await self._sweep(now, everything=ticks % _SWEEP_EVERY_TICKS == 0)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 _LOG.warning("sessions not written to the database", cause=type(error).__name__)
             ticks += 1

@@ -33,6 +33,8 @@ DISK_WARNING = 0.85
 DISK_CRITICAL = 0.95
 _RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 _WATCH_SECONDS = 5.0
+_GATHER_SECONDS = 0.1
+"""All cameras close a segment at the same second of the clock, and a commit costs as much as an upload."""
 _LOG = structlog.get_logger("stream-gateway.uploads")
 
 
@@ -170,6 +172,8 @@ class Uploads:
         async with self._announcing:
             if mine not in self._verified:
                 return
+            if len(self._verified) < self._at_once:
+                await asyncio.sleep(_GATHER_SECONDS)
             batch, self._verified = self._verified, []
             try:
                 async with self._database.transaction() as connection:
