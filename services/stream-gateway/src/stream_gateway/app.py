@@ -16,6 +16,7 @@ from stream_gateway.ingest.cameras import CameraHubs
 from stream_gateway.ingest.engines import burning_budget, engines
 from stream_gateway.masking.wire import Coding
 from stream_gateway.placement.bucket import Bucket
+from stream_gateway.placement.service import Placement
 from stream_gateway.placement.view import FleetView
 from stream_gateway.playback.far import FarFootage
 from stream_gateway.playback.marked import MarkedFilms
@@ -56,7 +57,7 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
         state.replay_room = ReplayRoom.over(store=state.object_store, recent=recent, index=state.segment_index)
         state.marked_films = MarkedFilms(state.replay_room, state.burning, Coding())
 
-        house.cameras.on_change(partial(_tell_hubs, state))
+        house.cameras.on_change(partial(_tell_node, state))
 
         state.media_nodes = FleetView(partial(Bucket, house.bus))
         state.media_nodes.start()
@@ -90,8 +91,11 @@ def build(settings: Settings, clock: Clock | None = None) -> ServiceParts:
     )
 
 
-def _tell_hubs(state: State, camera_id: str, _camera: CameraState | None) -> None:
-    """Act upon a camera's new state in the moment in which it is heard: its masks may be other ones."""
+def _tell_node(state: State, camera_id: str, _camera: CameraState | None) -> None:
+    """Act upon a camera's new state in the moment in which it is heard: its masks may be other ones, or it is new."""
     hubs: CameraHubs | None = getattr(state, "hubs", None)
+    placement: Placement | None = getattr(state, "placement", None)
     if hubs is not None:
         hubs.changed(camera_id)
+    if placement is not None:
+        placement.consider(camera_id)

@@ -120,6 +120,17 @@ async def test_five_nodes_that_race_for_200_cameras_hold_each_exactly_once(start
         assert node.losses == []
 
 
+async def test_a_new_camera_is_placed_when_it_is_heard_of_and_not_at_the_next_look(start_node: StartNode) -> None:
+    cameras = _cameras(1)
+    node = await start_node("n1", cameras, pace=Pace(decide_seconds=3600))
+    await _all_held([node], cameras)
+    await asyncio.sleep(0.5)  # what it wrote itself has woken it up meanwhile; nothing else will
+    new = camera_ids(2)[1]
+    cameras[new] = "95598"
+    node.placement.consider(new)
+    await _all_held([node], cameras)
+
+
 async def test_two_thousand_cameras_cost_one_write_each_and_then_one_a_second_per_node(
     start_node: StartNode, bus: Bus
 ) -> None:

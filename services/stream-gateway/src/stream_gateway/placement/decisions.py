@@ -87,6 +87,10 @@ class Decisions:
         if holding is not None and holding.handing_over and camera_id not in self._writing:
             self._start(camera_id, self._take_over(camera_id))
 
+    def is_free(self, camera_id: str) -> bool:
+        """Tell whether no living node holds a camera."""
+        return self._free(self._holders.of(camera_id))
+
     async def close(self) -> None:
         """Stop what is being written; what the bus already has may still happen, and harms nobody."""
         for task in self._writing.values():

@@ -29,7 +29,6 @@ from stream_gateway.placement.holders import Holders, OnGain, OnLoss
 from stream_gateway.placement.nodes import NodesWatch, NodeView
 from stream_gateway.placement.settings import NodeIdentity, Pace
 
-_DECIDE_SECONDS = 1.0
 _BREATH_SECONDS = 0.1
 _RECHECK_SECONDS = 0.2
 _LOG = structlog.get_logger("placement")
@@ -122,6 +121,11 @@ class Placement:
     def held(self) -> dict[str, Holding]:
         """What this node holds; cameras being handed to it are not among them yet."""
         return {camera: holding for camera, holding in self._holders.mine.items() if not holding.handing_over}
+
+    def consider(self, camera_id: str) -> None:
+        """Take in that a camera's state changed: one that no node records is placed now, not at the next look."""
+        if self._decisions.is_free(camera_id):
+            self._wake.set()
 
     def confirm(self, camera_id: str) -> None:
         """Say that footage of a camera that is being handed to this node reached the disk: it is taken over."""
@@ -234,7 +238,7 @@ class Placement:
                 self._decisions.decide(draining=self.state is NodeState.DRAINING)
             await asyncio.sleep(_BREATH_SECONDS)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_DECIDE_SECONDS):
+                async with asyncio.timeout(self._pace.decide_seconds):
                     await self._wake.wait()
 
     def _may_decide(self) -> bool:

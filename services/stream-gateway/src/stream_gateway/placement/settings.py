@@ -23,6 +23,7 @@ class NodeIdentity:
 class Pace:
     """How fast placement acts, in seconds and counts. Detection times are rules of the domain, not settings.
 
+    ``decide_seconds``: what is to be done is looked at so often, whatever happens.
     ``patience_seconds``: a free camera that its node did not take within them goes to the next best.
     ``moves_at_once``: hand-overs under way per node. ``settle_seconds``: nodes must not have changed for so long before
     cameras are moved only for a better distribution. ``hand_over_seconds``: a successor that has not confirmed by then
@@ -32,6 +33,7 @@ class Pace:
 
     heartbeat_seconds: float = 1.0
     look_seconds: float = 0.25
+    decide_seconds: float = 1.0
     claims_at_once: int = 64
     patience_seconds: float = 2.0
     moves_at_once: int = 10
