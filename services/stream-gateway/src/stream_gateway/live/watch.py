@@ -1,4 +1,4 @@
-"""Watches open viewing sessions: leases, revocations and authorisations act within two seconds."""
+"""Watches open viewing sessions: what ends one, its lease or its right, acts on the picture within two seconds."""
 
 import asyncio
 from collections.abc import Generator, Sequence

@@ -85,8 +85,12 @@ class Uploads:
 
     async def drain_now(self) -> None:
         """Upload what waits now, once each: before the process ends."""
-        while (ready := self._waiting.take_now()) is not None:
-            await self._try(ready)
+
+        async def rest() -> None:
+            while (ready := self._waiting.take_now()) is not None:
+                await self._try(ready)
+
+        await asyncio.gather(*(rest() for _ in range(self._at_once)))
 
     async def disk_reason(self) -> str | None:
         """Readiness check: a sentence when the spool's disk is too full. Nothing is deleted for it."""
