@@ -62,6 +62,14 @@ def test_what_others_left_ends_where_this_recorder_met_a_cause_of_its_own() -> N
     assert ledger.footage(at(30), at(60)) == Gap(at(6), at(30), "la caméra ne répond pas")
 
 
+def test_what_others_left_ends_there_too_when_it_was_known_before() -> None:
+    ledger = Coverage()
+    assert ledger.anchor(at(0), "le nœud média est mort") is None
+    assert ledger.outage("la caméra ne répond pas", at(6)) == Gap(at(0), at(6), "le nœud média est mort")
+    assert ledger.outage("la caméra refuse la connexion", at(8)) is None
+    assert ledger.footage(at(30), at(60)) == Gap(at(6), at(30), "la caméra ne répond pas")
+
+
 def test_what_others_accounted_for_beyond_a_cause_of_this_recorder_leaves_nothing_to_them() -> None:
     ledger = Coverage()
     ledger.outage("la caméra ne répond pas", at(6))

@@ -35,23 +35,29 @@ class Coverage:
         """Take in up to when others accounted for this camera, and why they stopped; return the gap since then.
 
         Without footage the gap goes as far as a cause is known that this recorder met itself: a camera that does not
-        answer its new node was not lost by it. None while neither is there: then it is found with the first footage.
+        answer its new node was not lost by it. None while neither is there: then it is found with what comes first.
         """
         if self._first is None:
-            self.covered_until = covered_until
-            if covered_until is None or self._since is None or self._since <= covered_until:
-                self.cause = self.cause or cause
-                return None
-            self._advance(self._since)
-            return Gap(covered_until, self._since, cause or UNKNOWN_CAUSE)
+            own, since = self.cause, self._since
+            self.covered_until, self.cause, self._since = covered_until, cause, None
+            return None if since is None else self.outage(own, since)
         if covered_until is None or self._first - covered_until <= TOLERANCE:
             return None
         return Gap(covered_until, self._first, cause or UNKNOWN_CAUSE)
 
-    def outage(self, cause: str, at: datetime) -> None:
-        """Remember why footage stopped, and since when that is known; the first cause of an outage counts."""
-        if not self.cause:
-            self.cause, self._since = cause, at
+    def outage(self, cause: str, at: datetime) -> Gap | None:
+        """Remember why footage stopped, and since when that is known; the first cause that this recorder met counts.
+
+        Returns the gap that others left before, if it ends here.
+        """
+        if self._since is not None:
+            return None
+        before, left_by = self.covered_until, self.cause
+        self.cause, self._since = cause, at
+        if before is None or at <= before or not left_by:
+            return None
+        self._advance(at)
+        return Gap(before, at, left_by)
 
     def footage(self, started_at: datetime, ended_at: datetime) -> Gap | None:
         """Account for footage; return the gap before it, if there is one to declare."""

@@ -250,7 +250,7 @@ class Recorder:
             )
             self._file = SegmentFile(path, label, self.terms, self._parameters, started_at=started_at)
             if self._lost_cause:
-                self._outage(self._lost_cause)
+                self._outage(self._lost_cause, started_at)
         except OSError as error:
             return self._refused(_in_words(error))
         except MalformedParameterSets:
@@ -327,8 +327,8 @@ class Recorder:
             self._tools.ledger.reachability(self._camera_id, self.terms.insee, online=False, reason=reason)
         self.look()
 
-    def _outage(self, cause: str) -> None:
-        self._coverage.outage(cause, self._tools.clock.now())
+    def _outage(self, cause: str, at: datetime | None = None) -> None:
+        self._declare(self._coverage.outage(cause, at or self._tools.clock.now()))
 
     def _declare(self, gap: Gap | None) -> None:
         if gap is not None:
