@@ -26,7 +26,7 @@ from common.streamed_put import ASK_FOR_SUM, SUM_HEADER, StreamedPut, fingerprin
 _T = TypeVar("_T")
 _CHUNK = 256 * 1024
 _MISSING = frozenset({"NoSuchKey", "NoSuchBucket"})
-_OTHER_BYTES = frozenset({"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"})
+_BAD_REQUEST = 400
 
 
 class ObjectStoreError(Exception):
@@ -38,7 +38,7 @@ class ObjectMissing(ObjectStoreError):
 
 
 class VerificationFailed(ObjectStoreError):
-    """What the store holds is not what was sent."""
+    """What the store holds, or was about to get, is not what was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ class ObjectStore:
             try:
                 return function(*args, **kwargs)
             except S3Error as error:
-                raise _kind_of(error.code)(f"{error.code}: {error.message}") from error
+                kind = ObjectMissing if error.code in _MISSING else ObjectStoreError
+                raise kind(f"{error.code}: {error.message}") from error
             except urllib3.exceptions.HTTPError as error:
                 raise ObjectStoreError(f"object store unreachable: {type(error).__name__}") from error
 
@@ -138,7 +139,12 @@ class ObjectStore:
         kind = "video/mp4" if path.suffix == ".mp4" else "application/octet-stream"
         kept = {"Content-Type": kind, "x-amz-meta-sha256": digest}
         sums = {SUM_HEADER: sum_of(digest)} if checks_sums else {}
-        size = await self._call(self._put.send, bucket, key, path, sha256=digest, headers=kept | sums)
+        try:
+            size = await self._call(self._put.send, bucket, key, path, sha256=digest, headers=kept | sums)
+        except ObjectStoreError as error:
+            if _is_bad_request(error.__cause__):  # stores name a wrong sum in different words
+                raise VerificationFailed(f"{bucket}/{key}: refused as sha256 {digest}: {error}") from error
+            raise
         held = await self._call(
             self._client.stat_object, bucket_name=bucket, object_name=key, extra_headers=dict(ASK_FOR_SUM)
         )
@@ -291,7 +297,5 @@ class ObjectStore:
         raise ObjectStoreError(f"bucket {bucket} accepts object lock but lets a locked object be deleted")
 
 
-def _kind_of(code: str | None) -> type[ObjectStoreError]:
-    if code in _MISSING:
-        return ObjectMissing
-    return VerificationFailed if code in _OTHER_BYTES else ObjectStoreError
+def _is_bad_request(cause: BaseException | None) -> bool:
+    return isinstance(cause, S3Error) and cause.response.status == _BAD_REQUEST

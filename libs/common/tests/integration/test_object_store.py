@@ -106,6 +106,25 @@ async def test_what_the_store_holds_is_compared_with_what_was_meant(
     assert not await store.exists(BUCKET, "other.mp4")
 
 
+@pytest.mark.parametrize("checks_sums", [True, False])
+async def test_other_bytes_than_were_meant_are_found_when_they_arrive(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, checks_sums: bool
+) -> None:
+    """The line between us and the store alters them: by a store that checks sums, and by one that only tells an MD5."""
+    seaweed = servers.seaweed
+    store = ObjectStore(seaweed.endpoint, seaweed.access_key, seaweed.secret_key, checks_sums=checks_sums)
+    path, other = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    path.write_bytes(b"pictures")
+    other.write_bytes(b"PICTURES")
+    await store.ensure_bucket(BUCKET)
+    send = StreamedPut.send
+    monkeypatch.setattr(
+        StreamedPut, "send", lambda put, bucket, key, _path, **more: send(put, bucket, key, other, **more)
+    )
+    with pytest.raises(VerificationFailed):
+        await store.put_file_verified(BUCKET, "altered.mp4", path)
+
+
 async def test_a_bucket_that_somebody_else_removed_is_made_anew(
     object_store: ObjectStore, servers: Servers, tmp_path: Path
 ) -> None:

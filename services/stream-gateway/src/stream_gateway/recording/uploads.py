@@ -5,6 +5,7 @@ between the commit and the delete finds the row and only deletes. Nothing is eve
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from uuid import UUID
 
@@ -65,6 +66,7 @@ class Uploads:
         self._waiting = UploadQueue(urgent)
         self._announcing = asyncio.Lock()
         self._verified: list[tuple[Segment, StoredObject]] = []
+        self._all_wait = asyncio.Event()
         self._refused: set[UUID] = set()
         self._spooled_bytes = 0
 
@@ -90,7 +92,9 @@ class Uploads:
             while (ready := self._waiting.take_now()) is not None:
                 await self._try(ready)
 
-        await asyncio.gather(*(rest() for _ in range(self._at_once)))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._at_once):
+                group.create_task(rest())
 
     async def disk_reason(self) -> str | None:
         """Readiness check: a sentence when the spool's disk is too full. Nothing is deleted for it."""
@@ -105,7 +109,12 @@ class Uploads:
         failures = 0
         while True:
             ready = await self._waiting.take()
-            if await self._try(ready):
+            try:
+                done = await self._try(ready)
+            except asyncio.CancelledError:
+                self._waiting.put(ready)  # the process ends: whoever uploads the rest does not find it otherwise
+                raise
+            if done:
                 failures = 0
                 continue
             delay = _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)]
@@ -136,6 +145,9 @@ class Uploads:
         await self._store.ensure_bucket(segment.bucket)
         stored = await self._put(ready)
         await self._announce(segment, stored)
+        if ready.sha256 not in {None, stored.sha256}:
+            ALTERED_FILES.inc()
+            _LOG.error("the spool's disk gave other bytes than were written", segment=str(segment.segment_id))
         if segment.segment_id in self._refused:
             await self._store.remove_many(
                 segment.bucket, [segment.object_key]
@@ -150,34 +162,35 @@ class Uploads:
             UPLOAD_LAG.observe(max((self._clock.now() - segment.ended_at).total_seconds(), 0))
 
     async def _put(self, ready: ReadyFile) -> StoredObject:
-        """Put a file under the SHA-256 of what was written, and tell when the disk gives other bytes.
+        """Put a file under the SHA-256 of what was written.
 
-        They go to the store all the same, under their own sum: damaged footage is more than none.
+        Other bytes that the disk gives go to the store all the same, under their own sum: damaged footage is more than
+        none.
         """
-        segment, where = ready.segment, (ready.segment.bucket, ready.segment.object_key, ready.path)
-        if ready.sha256 is None:
-            return await self._store.put_file_verified(*where)
-        try:
-            return await self._store.put_file_verified(*where, sha256=ready.sha256)
-        except VerificationFailed:
-            stored = await self._store.put_file_verified(*where)
-        if stored.sha256 != ready.sha256:
-            ALTERED_FILES.inc()
-            _LOG.error("the spool's disk gave other bytes than were written", segment=str(segment.segment_id))
-        return stored
+        where = ready.segment.bucket, ready.segment.object_key, ready.path
+        if ready.sha256 is not None:
+            try:
+                return await self._store.put_file_verified(*where, sha256=ready.sha256)
+            except VerificationFailed as error:
+                _LOG.warning("what was written is not what arrived", cause=str(error))
+        return await self._store.put_file_verified(*where)
 
     async def _announce(self, segment: Segment, stored: StoredObject) -> None:
-        """Commit a verified upload, together with all those that were verified while the last commit went on.
+        """Commit a verified upload, together with all those that are verified meanwhile, or in a moment.
 
         Whoever holds the lock commits for everybody who waits; who finds his own already committed is done.
         """
         mine = (segment, stored)
         self._verified.append(mine)
+        if len(self._verified) >= self._at_once:
+            self._all_wait.set()
         async with self._announcing:
             if mine not in self._verified:
                 return
-            if len(self._verified) < self._at_once:
-                await asyncio.sleep(_GATHER_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GATHER_SECONDS):
+                    await self._all_wait.wait()
+            self._all_wait.clear()
             batch, self._verified = self._verified, []
             try:
                 async with self._database.transaction() as connection:
