@@ -53,6 +53,7 @@ RENEW_SECONDS = 10.0
 BARE_PULLS = 20
 COLD = 20
 """Cameras that are looked at cold, once each."""
+COLD_SECONDS = 60.0
 
 
 def main() -> None:
@@ -96,7 +97,6 @@ async def measure(
             "latency_p95_ms": p95([age * 1000 for age in ours]),
             "bare_latency_median_ms": round(statistics.median(bare) * 1000, 1),
             "latency_ratio_to_bare": round(statistics.median(ours) / statistics.median(bare), 3),
-            **await cold_looks(desk, simulator, announce, range(cameras + 1, counting)),
             "goal_first_frame_p95_ms": 150,
             "goal_latency_ms": 250,
             "goal_cold_beyond_group_ms": 700,
@@ -105,6 +105,7 @@ async def measure(
         idle = await cpu_over(gateway, seconds)
         for count in counts:
             figures |= await viewers(desk, gateway, count, cameras, seconds, idle, bare_pull)
+        figures |= await cold_looks(desk, simulator, announce, range(cameras + 1, counting))
     return figures
 
 
@@ -268,7 +269,8 @@ async def cold_looks(
     for number in numbers:
         begun = time.perf_counter()
         await announce(number)
-        await desk.first_frame(camera_id(number))
+        async with asyncio.timeout(COLD_SECONDS):
+            await desk.first_frame(camera_id(number))
         looked.append((time.perf_counter() - begun) * 1000)
     group = await asyncio.to_thread(group_ms, simulator.rtsp_url(numbers[0]))  # of the simulator's clips all the same
     return {
