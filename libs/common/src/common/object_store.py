@@ -113,10 +113,10 @@ class ObjectStore:
         """Upload a file and ask the store what it holds; raises VerificationFailed when they differ.
 
         ``sha256``, in hex, is what the file must have, by whoever wrote it; None: computed before the upload, of what
-        the disk gives. It is kept as object metadata. Afterwards the size is compared
-        with what the store reports, and so is the SHA-256 that it checked (``x-amz-checksum-sha256``), or, with a store
-        that does not prove to check it, the MD5 (ETag of a single-part upload). The signed SHA-256 of the request is
-        no proof: SeaweedFS 4.48 stores a body that does not match it.
+        the disk gives. It is kept as object metadata. Afterwards the size is compared with what the store reports, and
+        so is the SHA-256 that it checked (``x-amz-checksum-sha256``), or, with a store that does not prove to check it,
+        the MD5 (ETag of a single-part upload). The signed SHA-256 of the request is no proof: SeaweedFS 4.48 stores a
+        body that does not match it.
 
         Raises ObjectMissing when the bucket went, empty, since ``ensure_bucket``: which makes it anew if asked again.
         """
