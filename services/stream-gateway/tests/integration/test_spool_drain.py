@@ -208,6 +208,28 @@ async def test_the_spool_drains_when_the_store_comes_back(
     spool.release()
 
 
+async def test_what_is_under_way_when_the_process_ends_is_finished_with_the_rest(
+    spool: Spool, object_store: ObjectStore, database: Database
+) -> None:
+    spool.claim()
+    under_way, waits = (closed(spool, begun) for begun in (BEGUN, BEGUN + timedelta(minutes=1)))
+    uploads = Uploads(spool=spool, store=object_store, database=database, clock=SystemClock(), at_once=1)
+    for ready in (under_way, waits):
+        uploads.offer(ready)
+    running = asyncio.create_task(uploads.run())
+    async with database.transaction() as connection:
+        await connection.exec_driver_sql("LOCK TABLE uploads IN ACCESS EXCLUSIVE MODE")  # so that no commit comes
+        await eventually(lambda: object_store.exists(under_way.segment.bucket, under_way.segment.object_key))
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert under_way.path.exists()
+    await uploads.drain_now()
+    assert not under_way.path.exists()
+    assert not waits.path.exists()
+    assert await _outbox_rows(database) == 2
+    spool.release()
+
+
 async def _outbox_rows(database: Database) -> int:
     async with database.transaction() as connection:
         count = await connection.exec_driver_sql("SELECT count(*) FROM outbox")
